@@ -1,0 +1,418 @@
+"""Figures of the site: pure functions, plain rows in, Plotly figure out.
+
+Belongs here: what is drawn from which numbers. Does not belong here: SQL, captions, pages. Plotly is imported when
+the first figure is made, not with this module. Untrusted text passes ``theme.figure_text`` on its way in. Empty
+input gives an empty figure that says so, never an exception. Only cartesian traces (bar, scatter): the bundled
+plotly.js knows no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from dashboards import format as fmt
+from dashboards.theme import BLUE, GREEN, INK, LINE, MUTED, NAVY, PALE, RED, YELLOW, figure_text, plotly_template
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Row = dict[str, Any]
+NOT_VALUE = {"not_submitted": "未报送", "not_applicable": "不适用", "no_practice": "无实践"}
+
+
+def _figure(traces: list[Row], layout: Row) -> Figure:
+    from plotly.graph_objects import Figure
+
+    if not traces:
+        layout = {
+            "height": 120,
+            "xaxis": {"visible": False},
+            "yaxis": {"visible": False},
+            "annotations": [
+                {"text": "本期无数据", "showarrow": False, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper",
+                 "font": {"color": MUTED, "size": 13}}
+            ],
+        }  # fmt: skip
+    return Figure(data=traces, layout={"template": plotly_template(), **layout})
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return median(known) if known else None
+
+
+def rank_bump(rows: Sequence[Row]) -> Figure:
+    """Rank of every reporter by period; first is on top, lists of the last period stand out.
+
+    rows: period, reporter_id, reporter_name, rank (null = not ranked), total_score, list.
+    """
+    periods = sorted({row["period"] for row in rows})
+    ranked = [row for row in rows if row["rank"] is not None]
+    if not ranked:
+        return _figure([], {})
+    last = periods[-1]
+    lists = {row["reporter_id"]: row["list"] for row in ranked if row["period"] == last}
+    by_reporter: dict[str, list[Row]] = {}
+    for row in ranked:
+        by_reporter.setdefault(row["reporter_id"], []).append(row)
+    style = {"red": (RED, 2.6), "black": (INK, 2.6)}
+    traces: list[Row] = []
+    # Grey first, so that the listed ones lie on top.
+    for reporter_id, line in sorted(by_reporter.items(), key=lambda item: lists.get(item[0]) is not None):
+        colour, width = style.get(lists.get(reporter_id) or "", (PALE, 1.6))
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": [row["period"] for row in line],
+                "y": [row["rank"] for row in line],
+                "line": {"color": colour, "width": width},
+                "marker": {"size": 8, "color": colour, "symbol": "circle" if colour == PALE else "square"},
+                "name": figure_text(line[0]["reporter_name"]),
+                "customdata": [fmt.number(row["total_score"]) for row in line],
+                "hovertemplate": "%{fullData.name}　%{x}<br>第 %{y} 位，%{customdata} 分<extra></extra>",
+                "showlegend": False,
+            }
+        )
+    # Tied reporters share a place, hence one label with all their names.
+    ends: dict[int, list[str]] = {}
+    for row in ranked:
+        if row["period"] == last:
+            ends.setdefault(row["rank"], []).append(figure_text(row["reporter_name"]))
+    worst = max(row["rank"] for row in ranked)
+    return _figure(
+        traces,
+        {
+            "height": max(220, 26 * worst + 60),
+            "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": periods, "side": "top"},
+            "yaxis": {
+                "range": [worst + 0.6, 0.4],
+                "tickmode": "array",
+                "tickvals": list(range(1, worst + 1)),
+                "showgrid": False,
+            },
+            "margin": {"l": 8, "r": 130, "t": 8, "b": 8, "pad": 4},
+            "annotations": [
+                {
+                    "x": last,
+                    "y": rank,
+                    "text": "、".join(names),
+                    "showarrow": False,
+                    "xanchor": "left",
+                    "xshift": 10,
+                    "font": {"size": 12},
+                }
+                for rank, names in sorted(ends.items())
+            ],
+        },
+    )
+
+
+def score_trend(rows: Sequence[Row], reporter_id: str) -> Figure:
+    """Total score by quarter: one reporter in front of the grey others and the median.
+
+    rows: period, reporter_id, reporter_name, total_score.
+    """
+    scored = [row for row in rows if row["total_score"] is not None]
+    if not scored:
+        return _figure([], {})
+    periods = sorted({row["period"] for row in scored})
+    traces: list[Row] = []
+    others: dict[str, list[Row]] = {}
+    for row in scored:
+        others.setdefault(row["reporter_id"], []).append(row)
+    for other, line in others.items():
+        if other != reporter_id:
+            traces.append(_line(line, "total_score", PALE, 1, figure_text(line[0]["reporter_name"])))
+    middle = [
+        {"period": period, "total_score": _median([r["total_score"] for r in scored if r["period"] == period])}
+        for period in periods
+    ]
+    traces.append(_line(middle, "total_score", MUTED, 2, "中位数", dash="dot", legend=True))
+    if reporter_id in others:
+        line = others[reporter_id]
+        name = figure_text(line[0]["reporter_name"])
+        traces.append(_line(line, "total_score", NAVY, 3, name, legend=True, size=8))
+    return _figure(
+        traces,
+        {
+            "height": 260,
+            "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": periods},
+            "yaxis": {"title": {"text": "综合得分"}},
+            "margin": {"l": 8, "r": 12, "t": 28, "b": 8},
+        },
+    )
+
+
+def _line(
+    rows: Sequence[Row],
+    field: str,
+    colour: str,
+    width: float,
+    name: str,
+    *,
+    dash: str = "solid",
+    legend: bool = False,
+    size: int = 4,
+) -> Row:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [row["period"] for row in rows],
+        "y": [row[field] for row in rows],
+        "line": {"color": colour, "width": width, "dash": dash},
+        "marker": {"size": size, "color": colour},
+        "name": name,
+        "showlegend": legend,
+        "hovertemplate": "%{fullData.name}　%{x}：%{y:.2f}<extra></extra>",
+    }
+
+
+def special_profile(rows: Sequence[Row], reporter_name: str) -> Figure:
+    """Score of one reporter in each special against the range and the median of all reporters.
+
+    rows: name, score (null = none), low, high, middle; in the order to be read from the top.
+    """
+    shown = [row for row in rows if row["score"] is not None or row["middle"] is not None]
+    if not shown:
+        return _figure([], {})
+    labels = [figure_text(row["name"]) for row in shown]
+    spans_x: list[float | None] = []
+    spans_y: list[str | None] = []
+    for label, row in zip(labels, shown, strict=True):
+        spans_x += [row["low"], row["high"], None]
+        spans_y += [label, label, None]
+    colours = [
+        GREEN if row["score"] is None or row["middle"] is None or row["score"] >= row["middle"] else RED
+        for row in shown
+    ]
+    return _figure(
+        [
+            {
+                "type": "scatter", "mode": "lines", "x": spans_x, "y": spans_y, "name": "各地最低至最高",
+                "line": {"color": LINE, "width": 7}, "hoverinfo": "skip",
+            },
+            {
+                "type": "scatter", "mode": "markers", "x": [row["middle"] for row in shown], "y": labels,
+                "name": "中位数", "marker": {"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": MUTED}},
+                "hovertemplate": "%{y}　中位数 %{x:.2f}<extra></extra>",
+            },
+            {
+                "type": "scatter", "mode": "markers", "x": [row["score"] for row in shown], "y": labels,
+                "name": figure_text(reporter_name),
+                "marker": {
+                    "size": 11, "color": colours, "symbol": ["circle" if c == GREEN else "square" for c in colours],
+                },
+                "hovertemplate": "%{y}　%{x:.2f} 分<extra></extra>",
+            },
+        ],
+        {
+            "height": 26 * len(shown) + 80,
+            "xaxis": {"range": [-2, 102], "title": {"text": "专项得分"}},
+            "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
+            "margin": {"l": 8, "r": 12, "t": 28, "b": 8, "pad": 4},
+        },
+    )  # fmt: skip
+
+
+def indicator_dots(indicator: Row, rows: Sequence[Row]) -> Figure:
+    """Now, last quarter, target and frontier of one indicator for all reporters; the best value is on top.
+
+    indicator: name, unit, polarity (higher | lower), decimals. rows: reporter_name, state, value, previous_value,
+    target, frontier, attained. A reporter without a value keeps its line, with the reason beside its name.
+    """
+    if not rows:
+        return _figure([], {})
+    better = 1 if indicator.get("polarity") == "lower" else -1
+    decimals = indicator.get("decimals")
+    ordered = sorted(rows, key=lambda r: (r["value"] is None, better * r["value"] if r["value"] is not None else 0))
+    labels: list[str] = []
+    for row in ordered:
+        reason = "" if row["value"] is not None else f"（{NOT_VALUE.get(row['state'] or '', '无值')}）"
+        label = figure_text(row["reporter_name"]) + reason
+        # Categories must differ, or two reporters of one name would share a line.
+        while label in labels:
+            label += "\u200b"
+        labels.append(label)
+    traces: list[Row] = []
+    moves_x: list[float | None] = []
+    moves_y: list[str | None] = []
+    for label, row in zip(labels, ordered, strict=True):
+        if row["value"] is not None and row["previous_value"] is not None:
+            moves_x += [row["previous_value"], row["value"], None]
+            moves_y += [label, label, None]
+    if moves_x:
+        before = [(x, y) for x, y in zip(moves_x[::3], moves_y[::3], strict=True)]
+        traces += [
+            {"type": "scatter", "mode": "lines", "x": moves_x, "y": moves_y, "hoverinfo": "skip",
+             "line": {"color": PALE, "width": 2}, "showlegend": False},
+            {"type": "scatter", "mode": "markers", "x": [x for x, _ in before], "y": [y for _, y in before],
+             "name": "上季度", "marker": {"symbol": "circle-open", "size": 8, "color": MUTED, "line": {"width": 1.5}},
+             "hovertemplate": "%{y}　上季度 %{x}<extra></extra>"},
+        ]  # fmt: skip
+    groups = (
+        (True, "已达目标", GREEN, "circle"),
+        (False, "未达目标", YELLOW, "triangle-up"),
+        (None, "当前（无目标）", NAVY, "circle"),
+    )
+    for attained, name, colour, symbol in groups:
+        chosen = [
+            (row, label)
+            for row, label in zip(ordered, labels, strict=True)
+            if row["value"] is not None and row["attained"] is attained
+        ]
+        if chosen:
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": [row["value"] for row, _ in chosen],
+                    "y": [label for _, label in chosen],
+                    "name": name,
+                    "marker": {"size": 10, "color": colour, "symbol": symbol, "line": {"width": 1, "color": INK}},
+                    "text": [fmt.value(row["value"], decimals) for row, _ in chosen],
+                    "hovertemplate": "%{y}　%{text}<extra></extra>",
+                }
+            )
+    shapes: list[Row] = []
+    # Target and frontier are the same for everybody: a line across, named in the legend by an empty trace.
+    for field, name, colour, dash in (("target", "目标", BLUE, "dash"), ("frontier", "前沿", GREEN, "dot")):
+        for x in sorted({row[field] for row in rows if row[field] is not None}):
+            shapes.append(
+                {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+                 "line": {"color": colour, "width": 1.5, "dash": dash}}
+            )  # fmt: skip
+            # Lines do not stretch an axis; an invisible point does.
+            traces.append(
+                {"type": "scatter", "mode": "lines", "x": [x], "y": [labels[0]], "name": f"{name} {fmt.value(x)}",
+                 "line": {"color": colour, "width": 1.5, "dash": dash}, "hoverinfo": "skip"}
+            )  # fmt: skip
+    return _figure(
+        traces,
+        {
+            "height": (24 if len(rows) <= 30 else 15) * len(rows) + 104,
+            "xaxis": {"title": {"text": figure_text(indicator.get("unit") or ""), "standoff": 2}},
+            "yaxis": {
+                "type": "category",
+                "categoryorder": "array",
+                "categoryarray": labels[::-1],
+                "tickmode": "array",
+                "tickvals": labels,
+                "range": [-0.7, len(labels) - 0.3],
+                "gridcolor": "#EFF1F4",
+            },
+            "shapes": shapes,
+            "margin": {"l": 8, "r": 12, "t": 44, "b": 44, "pad": 4},
+        },
+    )
+
+
+def indicator_trend(indicator: Row, rows: Sequence[Row]) -> Figure:
+    """One indicator by quarter: every reporter grey, the median in front, the target of each quarter as steps.
+
+    rows: period, reporter_id, reporter_name, value, target.
+    """
+    known = [row for row in rows if row["value"] is not None]
+    if not known:
+        return _figure([], {})
+    periods = sorted({row["period"] for row in rows})
+    lines: dict[str, list[Row]] = {}
+    for row in known:
+        lines.setdefault(row["reporter_id"], []).append(row)
+    traces = [_line(line, "value", PALE, 1.2, figure_text(line[0]["reporter_name"])) for line in lines.values()]
+    middle = [
+        {"period": p, "value": _median([row["value"] for row in known if row["period"] == p])} for p in periods
+    ]
+    traces.append(_line(middle, "value", NAVY, 3, "中位数", legend=True, size=7))
+    targets = {row["period"]: row["target"] for row in rows if row["target"] is not None}
+    if targets:
+        line = _line(
+            [{"period": p, "value": targets.get(p)} for p in periods], "value", BLUE, 1.5, "目标", dash="dash", legend=True
+        )
+        line["line"]["shape"] = "hvh"
+        line["mode"] = "lines"
+        traces.append(line)
+    return _figure(
+        traces,
+        {
+            "height": 240,
+            "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": periods},
+            "yaxis": {"title": {"text": figure_text(indicator.get("unit") or "")}},
+            "margin": {"l": 8, "r": 12, "t": 28, "b": 8},
+        },
+    )
+
+
+def overdue_by_unit(rows: Sequence[Row], most: int = 20) -> Figure:
+    """Overdue tasks of the units with most of them, as bars. rows: unit, overdue, open; most overdue first."""
+    shown = [row for row in rows if row["overdue"]][:most]
+    if not shown:
+        return _figure([], {})
+    return _figure(
+        [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": [figure_text(row["unit"]) for row in shown],
+                "x": [row["overdue"] for row in shown],
+                "text": [str(row["overdue"]) for row in shown],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "marker": {"color": RED},
+                "width": 0.62,
+                "hovertemplate": "%{y}　逾期 %{x} 项次<extra></extra>",
+            }
+        ],
+        {
+            "height": 26 * len(shown) + 40,
+            "xaxis": {"rangemode": "tozero", "visible": False},
+            "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
+            "margin": {"l": 8, "r": 40, "t": 8, "b": 8, "pad": 4},
+        },
+    )
+
+
+def findings_by_rule(rows: Sequence[Row], most: int = 20) -> Figure:
+    """Findings per rule, coloured by severity. rows: rule_id, title, severity (B|E|W|I), n; in the order to be read."""
+    shown = list(rows)[:most]
+    if not shown:
+        return _figure([], {})
+    colours = {"B": INK, "E": RED, "W": YELLOW, "I": PALE}
+    labels = [figure_text(f"{row['rule_id']} {row['title']}"[:22]) for row in shown]
+    traces = []
+    for severity, word in fmt.SEVERITY_WORDS.items():
+        chosen = [(row, label) for row, label in zip(shown, labels, strict=True) if row["severity"] == severity]
+        if chosen:
+            traces.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "y": [label for _, label in chosen],
+                    "x": [row["n"] for row, _ in chosen],
+                    "text": [str(row["n"]) for row, _ in chosen],
+                    "textposition": "outside",
+                    "cliponaxis": False,
+                    "marker": {"color": colours[severity]},
+                    "width": 0.62,
+                    "name": word,
+                    "hovertemplate": "%{y}　%{x} 处<extra></extra>",
+                }
+            )
+    return _figure(
+        traces,
+        {
+            "height": 26 * len(shown) + 64,
+            "barmode": "stack",
+            "showlegend": True,
+            "xaxis": {"rangemode": "tozero", "visible": False},
+            "yaxis": {
+                "type": "category",
+                "categoryorder": "array",
+                "categoryarray": labels[::-1],
+                "showgrid": False,
+            },
+            "margin": {"l": 8, "r": 40, "t": 32, "b": 8, "pad": 4},
+        },
+    )

@@ -1,0 +1,430 @@
+"""All SQL of the site: parameterised, read-only, marts first.
+
+Belongs here: which rows a page needs. Does not belong here: wording, sorting for the eye, markup (``pages``).
+Names the marts do not carry (programme, special, indicator, task number, last summary) come from ``raw.*``.
+
+Every function takes an open connection and returns plain ``dict`` rows (dates as ``date``, moments as naive
+Shanghai time, so that the session's time zone does not matter). Errors of DuckDB pass through: a missing contract
+table is our broken invariant, not a county's mistake.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> list[Row]:
+    cursor = connection.execute(sql, parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _has_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: set[str]) -> bool:
+    """Whether a table outside the contract (or written after the marts) is there with the columns a page uses."""
+    found = connection.execute(
+        "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchall()
+    return columns <= {name for (name,) in found}
+
+
+def published_periods(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Every (programme, period) that has a ranking, with the programme's title and issuer; newest period first."""
+    return _rows(
+        connection,
+        """
+        select r.programme_id, r.period, any_value(p.title) as title, any_value(p.issuer) as issuer,
+               count(distinct r.reporter_id) as reporters
+        from marts.ranking as r
+        left join raw.programmes as p on p.programme_id = r.programme_id
+        group by r.programme_id, r.period
+        order by r.programme_id, r.period desc
+        """,
+        [],
+    )
+
+
+def programme(connection: duckdb.DuckDBPyConnection, programme_id: str) -> Row | None:
+    """The programme's line with its parameters; None for an unknown programme."""
+    found = _rows(connection, "select * from raw.programmes where programme_id = ?", [programme_id])
+    return found[0] if found else None
+
+
+def periods(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
+    """The programme's periods in the marts, oldest first, with their dates."""
+    return _rows(
+        connection,
+        """
+        with known as (select distinct period from marts.ranking where programme_id = $1)
+        select known.period, c.period_start, c.period_end, c.cutoff_on, c.frozen, c.cutoff_passed,
+               timezone('Asia/Shanghai', c.cutoff_at) as cutoff_at,
+               timezone('Asia/Shanghai', c.freeze_at) as freeze_at,
+               timezone('Asia/Shanghai', c.as_of) as as_of
+        from known
+        left join control.periods as c on c.programme_id = $1 and c.period = known.period
+        order by known.period
+        """,
+        [programme_id],
+    )
+
+
+def specials(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
+    """special_id, name, weight, lead_unit in the order of the registry."""
+    return _rows(
+        connection,
+        "select special_id, name, weight, lead_unit from raw.specials where programme_id = ? order by seq, special_id",
+        [programme_id],
+    )
+
+
+def reporters(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
+    """reporter_id, name, kind, group in the order of the registry."""
+    return _rows(
+        connection,
+        """
+        select reporter_id, name, kind, "group" from raw.reporters
+        where programme_id = ? order by seq, reporter_id
+        """,
+        [programme_id],
+    )
+
+
+def ranking(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """The ranking of one period with each reporter's task totals; ranked first, then by registry order."""
+    return _rows(
+        connection,
+        """
+        select r.reporter_id, coalesce(r.reporter_name, p.name, r.reporter_id) as reporter_name, r."group",
+               r.task_score, r.indicator_score, r.total_score, r.rank, r.group_rank, r.previous_rank, r.rank_change,
+               r.list, r.ranked, r.reason, p.kind,
+               q.tasks_total, q.tasks_due, q.tasks_completed, q.tasks_completed_late, q.tasks_overdue,
+               q.tasks_behind, q.tasks_due_soon, q.tasks_reported, q.completion_rate, q.on_time_rate
+        from marts.ranking as r
+        left join raw.reporters as p on p.programme_id = r.programme_id and p.reporter_id = r.reporter_id
+        left join marts.quarterly_progress as q
+          on q.programme_id = r.programme_id and q.period = r.period and q.reporter_id = r.reporter_id
+         and q.special_id = 'ALL'
+        where r.programme_id = ? and r.period = ?
+        order by r.rank nulls last, p.seq nulls last, r.reporter_id
+        """,
+        [programme_id, period],
+    )
+
+
+def ranking_history(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """period, reporter, rank, total_score, list of every period up to ``period``."""
+    return _rows(
+        connection,
+        """
+        select period, reporter_id, coalesce(reporter_name, reporter_id) as reporter_name, rank, total_score,
+               task_score, indicator_score, list
+        from marts.ranking where programme_id = ? and period <= ?
+        order by period, rank nulls last, reporter_id
+        """,
+        [programme_id, period],
+    )
+
+
+def robustness(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Rank bands; empty where the draws were not made (the table is written after the marts)."""
+    columns = {"reporter_id", "draws", "rank_p05", "rank_p95", "p_red", "p_black"}
+    if not _has_columns(connection, "marts", "rank_robustness", columns):
+        return []
+    return _rows(
+        connection,
+        """
+        select reporter_id, draws, rank_median, rank_p05, rank_p95, p_red, p_black from marts.rank_robustness
+        where programme_id = ? and period = ?
+        """,
+        [programme_id, period],
+    )
+
+
+def totals(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
+    """City totals per period: sums over the reporters (reporter × task pairs), and reports owed and not received."""
+    return _rows(
+        connection,
+        """
+        with tasks as (
+            select period, sum(tasks_total)::bigint as tasks_total, sum(tasks_due)::bigint as tasks_due,
+                   sum(tasks_completed)::bigint as tasks_completed,
+                   sum(tasks_completed_late)::bigint as tasks_completed_late,
+                   sum(tasks_overdue)::bigint as tasks_overdue, sum(tasks_behind)::bigint as tasks_behind,
+                   sum(tasks_due_soon)::bigint as tasks_due_soon, sum(tasks_reported)::bigint as tasks_reported
+            from marts.quarterly_progress where programme_id = $1 and special_id = 'ALL' group by period
+        ), reports as (
+            select period, count(*) filter (owed) as reports_owed,
+                   count(*) filter (owed and not coalesce(received, false)) as reports_missing,
+                   count(*) filter (owed and received and not coalesce(on_time, false)) as reports_late
+            from marts.reporting where programme_id = $1 group by period
+        )
+        select coalesce(t.period, r.period) as period, t.* exclude (period), r.* exclude (period)
+        from tasks as t full join reports as r on r.period = t.period
+        order by 1
+        """,
+        [programme_id],
+    )
+
+
+def on_time(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
+    """Per period: tasks whose last milestone has come, and those of them completed by it (numerator of on_time_rate)."""
+    return _rows(
+        connection,
+        """
+        with last as (
+            select task_id, max(due_date) as last_due from raw.task_milestones where programme_id = $1 group by task_id
+        )
+        select s.period, count(*) as due_in_full,
+               count(*) filter (s.status = 'completed' and s.completed_on <= last.last_due) as done_in_time
+        from marts.task_status as s
+        join last on last.task_id = s.task_id
+        join control.periods as c on c.programme_id = s.programme_id and c.period = s.period
+        where s.programme_id = $1 and last.last_due <= c.period_end and s.status is distinct from 'cancelled'
+        group by s.period
+        """,
+        [programme_id],
+    )
+
+
+def reporting(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Who owes which report and what came, in registry order."""
+    return _rows(
+        connection,
+        """
+        select m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.kind, m.owed, m.received, m.on_time,
+               timezone('Asia/Shanghai', m.first_received_at) as first_received_at, m.days_late,
+               m.cells_required, m.cells_filled, m.completeness
+        from marts.reporting as m
+        left join raw.reporters as p on p.programme_id = m.programme_id and p.reporter_id = m.reporter_id
+        where m.programme_id = ? and m.period = ?
+        order by p.seq nulls last, m.reporter_id, m.kind desc
+        """,
+        [programme_id, period],
+    )
+
+
+def lights(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Counts of tasks per reporter, special and light, with how many of them were reported for the period."""
+    return _rows(
+        connection,
+        """
+        select reporter_id, special_id, light, count(*) as tasks, count(*) filter (reported) as reported
+        from marts.task_status where programme_id = ? and period = ?
+        group by reporter_id, special_id, light
+        """,
+        [programme_id, period],
+    )
+
+
+def overdue_tasks(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Every overdue task, longest first."""
+    return _rows(
+        connection,
+        """
+        select o.reporter_id, coalesce(p.name, o.reporter_id) as reporter_name, o.task_id, t.seq, o.title, o.special_id,
+               coalesce(s.name, o.special_id) as special_name, o.lead_unit, o.cooperating_units, o.due_date,
+               o.days_overdue, o.progress_pct, o.last_summary
+        from marts.overdue_tasks as o
+        left join raw.reporters as p on p.programme_id = o.programme_id and p.reporter_id = o.reporter_id
+        left join raw.specials as s on s.programme_id = o.programme_id and s.special_id = o.special_id
+        left join raw.tasks as t on t.programme_id = o.programme_id and t.task_id = o.task_id
+        where o.programme_id = ? and o.period = ?
+        order by o.days_overdue desc, o.progress_pct, p.seq nulls last, o.reporter_id, t.position, o.task_id
+        """,
+        [programme_id, period],
+    )
+
+
+def goals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Goals with what they look at; reporter_id null = a goal of the issuer itself."""
+    return _rows(
+        connection,
+        """
+        select m.goal_id, m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.kind, m.expected,
+               m.actual, m.met, g.due_date, g.special_id, s.name as special_name, i.name as indicator_name
+        from marts.goals as m
+        left join raw.goals as g on g.programme_id = m.programme_id and g.goal_id = m.goal_id
+        left join raw.specials as s on s.programme_id = m.programme_id and s.special_id = g.special_id
+        left join raw.indicators as i on i.programme_id = m.programme_id and i.indicator_id = g.indicator_id
+        left join raw.reporters as p on p.programme_id = m.programme_id and p.reporter_id = m.reporter_id
+        where m.programme_id = ? and m.period = ?
+        order by g.row_number nulls last, m.goal_id, p.seq nulls last, m.reporter_id
+        """,
+        [programme_id, period],
+    )
+
+
+def flags(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Every finding of the period, and those on the registry (no period): gravest first, then by place."""
+    return _rows(
+        connection,
+        """
+        select f.flag_id, f.rule_id, f.severity, f.period, f.reporter_id,
+               coalesce(p.name, f.reporter_id) as reporter_name, f.entity_type, f.entity_id, f.path, f.sheet,
+               f.row_number, f.column_name, f.raw_value, f.message
+        from quality.flags as f
+        left join raw.reporters as p on p.programme_id = f.programme_id and p.reporter_id = f.reporter_id
+        where f.programme_id = ? and (f.period = ? or f.period is null)
+        order by case f.severity when 'B' then 0 when 'E' then 1 when 'W' then 2 else 3 end,
+                 f.rule_id, p.seq nulls last, f.reporter_id, f.path, f.row_number, f.entity_id, f.column_name, f.flag_id
+        """,
+        [programme_id, period],
+    )
+
+
+def rule_titles(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """rule_id → its message in the catalogue; empty where the catalogue is not in the file."""
+    for column in ("message_zh", "message"):
+        if _has_columns(connection, "quality", "check_rules", {"rule_id", column}):
+            found = connection.execute(f"select rule_id, {column} from quality.check_rules").fetchall()
+            return {rule: text for rule, text in found if text}
+    return {}
+
+
+def receipts(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """The receipts of the period, in order of arrival."""
+    return _rows(
+        connection,
+        """
+        select r.receipt_id, r.path, r.reporter_id, coalesce(p.name, r.reporter_id) as reporter_name, r.kind, r.version,
+               timezone('Asia/Shanghai', r.received_at) as received_at, r.late, r.format, r.encoding,
+               r.rows_read, r.rows_loaded, r.rows_quarantined, r.status, r.reason
+        from ops.receipts as r
+        left join raw.reporters as p on p.programme_id = r.programme_id and p.reporter_id = r.reporter_id
+        where r.programme_id = ? and r.period = ?
+        order by r.received_at, r.path
+        """,
+        [programme_id, period],
+    )
+
+
+def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """The rows kept out of the period's submissions, with their place and reason."""
+    return _rows(
+        connection,
+        """
+        select r.reporter_id, coalesce(p.name, r.reporter_id) as reporter_name, q.path, q.sheet, q.row_number,
+               q.row_json, q.rule_id, q.message
+        from ops.quarantine as q
+        join ops.receipts as r on r.receipt_id = q.receipt_id
+        left join raw.reporters as p on p.programme_id = r.programme_id and p.reporter_id = r.reporter_id
+        where r.programme_id = ? and r.period = ?
+        order by p.seq nulls last, r.reporter_id, q.path, q.sheet, q.row_number, q.rule_id
+        """,
+        [programme_id, period],
+    )
+
+
+def task_status(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Every task of every reporter with its last words and where they stand (file, sheet, row), in plan order."""
+    return _rows(
+        connection,
+        """
+        with words as (
+            select receipt_id, task_id, arg_min(summary, row_number) as summary, arg_min(problems, row_number) as problems,
+                   any_value(path) as path, arg_min(sheet, row_number) as sheet, min(row_number) as row_number
+            from raw.progress where programme_id = $1 group by receipt_id, task_id
+        )
+        select m.reporter_id, m.task_id, t.seq, m.special_id, m.title, m.lead_unit, m.deadline_kind, t.deadline_text,
+               m.due_date, m.status, m.reported, m.progress_pct, m.expected_pct, m.completed_on, m.days_overdue,
+               m.light, m.score, m.last_reported_on, w.summary, w.problems, w.path, w.sheet, w.row_number
+        from marts.task_status as m
+        left join raw.tasks as t on t.programme_id = m.programme_id and t.task_id = m.task_id
+        left join words as w on w.receipt_id = m.receipt_id and w.task_id = m.task_id
+        where m.programme_id = $1 and m.period = $2
+        order by m.reporter_id, t.position nulls last, m.task_id
+        """,
+        [programme_id, period],
+    )
+
+
+def special_scores(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Scores per reporter and special with the special's task counts."""
+    return _rows(
+        connection,
+        """
+        select m.reporter_id, m.special_id, m.task_score, m.indicator_score, m.score, m.rank,
+               q.tasks_total, q.tasks_completed, q.tasks_overdue, q.tasks_behind
+        from marts.special_scores as m
+        left join marts.quarterly_progress as q
+          on q.programme_id = m.programme_id and q.period = m.period and q.reporter_id = m.reporter_id
+         and q.special_id = m.special_id
+        where m.programme_id = ? and m.period = ?
+        """,
+        [programme_id, period],
+    )
+
+
+def indicators(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
+    """The indicators in registry order, with unit, polarity and decimals."""
+    return _rows(
+        connection,
+        """
+        select i.indicator_id, i.special_id, coalesce(s.name, i.special_id) as special_name, i.name, i.unit, i.polarity,
+               i.decimals, i.baseline, i.frontier, i.worst
+        from raw.indicators as i
+        left join raw.specials as s on s.programme_id = i.programme_id and s.special_id = i.special_id
+        where i.programme_id = ? order by i.position, i.indicator_id
+        """,
+        [programme_id],
+    )
+
+
+def indicator_scores(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Every indicator of every reporter, all periods up to ``period`` (for the trend), oldest first."""
+    return _rows(
+        connection,
+        """
+        select m.period, m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.indicator_id, m.state,
+               m.value, m.previous_value, m.baseline, m.target, m.target_due, m.frontier, m.worst, m.method, m.score,
+               m.attained, m.improvement_pct
+        from marts.indicator_scores as m
+        left join raw.reporters as p on p.programme_id = m.programme_id and p.reporter_id = m.reporter_id
+        where m.programme_id = ? and m.period <= ?
+        order by m.period, m.indicator_id, p.seq nulls last, m.reporter_id
+        """,
+        [programme_id, period],
+    )
+
+
+def unit_load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Tasks per unit and role (reporter × task pairs), most overdue first."""
+    return _rows(
+        connection,
+        """
+        select unit_id, coalesce(unit_name, unit_id) as unit_name, role, tasks_total, tasks_due, tasks_completed,
+               tasks_overdue
+        from marts.unit_load where programme_id = ? and period = ?
+        order by tasks_overdue desc, tasks_total desc, unit_name, role
+        """,
+        [programme_id, period],
+    )
+
+
+def rectification(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """The rectification ledger, open and overdue first."""
+    return _rows(
+        connection,
+        """
+        select issue_id, reporter_id, issue, origin, units, measures, due_date, status, closed_on, days_overdue, reopened
+        from marts.rectification where programme_id = ? and period = ?
+        order by days_overdue desc nulls last, due_date nulls last, issue_id
+        """,
+        [programme_id, period],
+    )
+
+
+def satisfaction(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Satisfaction by group asked; ``rate`` is 0–100."""
+    return _rows(
+        connection,
+        """
+        select reporter_id, "group", sample, satisfied, rate from marts.satisfaction
+        where programme_id = ? and period = ? order by reporter_id, "group"
+        """,
+        [programme_id, period],
+    )

@@ -1,0 +1,182 @@
+"""Writes the static site of one programme and period, and the portal page in front of all of them.
+
+Belongs here: files, templates, assets, links between sites. Does not belong here: what a page says (``pages``).
+The site is plain files: it opens from disk, makes no request to another host and carries its own plotly.js.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboards import format as fmt
+from dashboards import pages, queries, theme
+
+HERE = Path(__file__).parent
+ASSETS = ("site.css", "site.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
+# No inline script anywhere: figures are data blocks, which do not run. Plotly needs inline styles.
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src data:; base-uri 'none'; form-action 'none'"
+)
+
+
+class SiteSummary(NamedTuple):
+    """pages: number of HTML files; bytes: size of everything written; index: path of the first page."""
+
+    pages: int
+    bytes: int
+    index: Path
+
+
+def environment() -> Environment:
+    """The template environment: autoescape always on, an undefined name is an error."""
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals |= {
+        "csp": CSP,
+        "fmt": fmt,
+        "light": theme.light_html,
+        "plot_defaults": theme.plot_defaults,
+        "source": pages.source,
+    }
+    return env
+
+
+def _period_links(site: pages.Site, out_dir: Path, linked: Iterable[str] | None) -> dict[str, str | None]:
+    """Period → relative link to its site, None where there is none to go to.
+
+    ``…/<period>/site`` and ``…/<period>/editions/rN/site`` both find their siblings ``…/<other>/site``. Without an
+    explicit list a period is linked when its page is on disk, so that no link leads nowhere.
+    """
+    home = next((folder for folder in (out_dir, *out_dir.parents) if folder.name == site.period), None)
+    links: dict[str, str | None] = {}
+    wanted = None if linked is None else set(linked)
+    for row in site.periods:
+        period = row["period"]
+        if home is None or period == site.period:
+            links[period] = None
+            continue
+        target = home.parent / period / "site" / "index.html"
+        there = target.is_file() if wanted is None else period in wanted
+        links[period] = quote(os.path.relpath(target, out_dir).replace(os.sep, "/")) if there else None
+    return links
+
+
+def render_site(
+    connection: duckdb.DuckDBPyConnection,
+    programme_id: str,
+    period: str,
+    out_dir: Path,
+    *,
+    edition: str = "征求意见稿",
+    linked_periods: Iterable[str] | None = None,
+) -> SiteSummary:
+    """Write the site of one programme and period to ``out_dir`` (replaced as a whole, or left as it was).
+
+    connection: reads marts, quality, ops, control, raw. edition: the mark every page carries. linked_periods: the
+    periods the switcher links to; None: those whose site stands beside this one.
+    Raises ``LookupError`` when the marts hold nothing of this programme and period.
+    """
+    out_dir = Path(os.path.abspath(out_dir))
+    site = pages.load(connection, programme_id, period, edition)
+    site.period_links = _period_links(site, out_dir, linked_periods)
+    env = environment()
+    texts: dict[str, str] = {}
+
+    def add(name: str, template: str, context: dict[str, Any]) -> None:
+        texts[name] = env.get_template(template).render(context)
+
+    add("index.html", "index.html", pages.index(site))
+    add("overdue.html", "overdue.html", pages.overdue(site))
+    add("units.html", "units.html", pages.units(site))
+    add("indicators.html", "indicators.html", pages.indicators(site))
+    add("quality.html", "quality.html", pages.quality(site))
+    for row in site.ranking:
+        reporter_id = row["reporter_id"]
+        add(f"reporters/{site.slugs[reporter_id]}.html", "reporter.html", pages.reporter(site, reporter_id))
+    _replace_folder(out_dir, texts)
+    size = sum(file.stat().st_size for file in out_dir.rglob("*") if file.is_file())
+    return SiteSummary(len(texts), size, out_dir / "index.html")
+
+
+def _replace_folder(out_dir: Path, texts: dict[str, str]) -> None:
+    """Write a complete sibling, then swap; an error before the swap leaves the old folder untouched."""
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-new-", dir=out_dir.parent))
+    try:
+        fresh.chmod(0o755)  # mkdtemp makes it private; the site is for everybody
+        for name, text in texts.items():
+            file = fresh / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write(file, text)
+        (fresh / "assets").mkdir()
+        for name in ASSETS:
+            shutil.copyfile(HERE / "static" / name, fresh / "assets" / name)
+        if out_dir.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-old-", dir=out_dir.parent))
+            os.replace(out_dir, old / "site")
+            try:
+                os.replace(fresh, out_dir)
+            except OSError:
+                os.replace(old / "site", out_dir)
+                raise
+            finally:
+                shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(fresh, out_dir)
+    finally:
+        if fresh.exists():
+            shutil.rmtree(fresh)
+
+
+def _write(file: Path, text: str) -> None:
+    # A lone surrogate from a broken file must not stop the site; it shows as "?".
+    file.write_bytes(text.encode("utf-8", "replace"))
+
+
+def render_portal(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> Path:
+    """Write ``published_dir/index.html``: every programme and period whose site is there, with its frozen editions."""
+    published_dir = Path(published_dir)
+    programmes: dict[str, dict[str, Any]] = {}
+    for row in queries.published_periods(connection):
+        folder = published_dir / row["programme_id"] / row["period"]
+        entry = programmes.setdefault(
+            row["programme_id"], {"title": row["title"] or row["programme_id"], "issuer": row["issuer"], "periods": []}
+        )
+        base = f"{quote(row['programme_id'])}/{quote(row['period'])}"
+        editions = sorted(
+            (site.parent.parent.name for site in folder.glob("editions/r*/site/index.html")),
+            key=lambda name: (len(name), name),
+        )
+        entry["periods"].append(
+            {
+                "period": row["period"],
+                "reporters": row["reporters"],
+                "href": f"{base}/site/index.html" if (folder / "site" / "index.html").is_file() else None,
+                "editions": [(name, f"{base}/editions/{quote(name)}/site/index.html") for name in editions],
+            }
+        )
+    text = environment().get_template("portal.html").render(
+        programmes=list(programmes.values()), css=Markup((HERE / "static" / "site.css").read_text(encoding="utf-8"))
+    )
+    published_dir.mkdir(parents=True, exist_ok=True)
+    target = published_dir / "index.html"
+    fresh = published_dir / ".index.html.new"
+    _write(fresh, text)
+    os.replace(fresh, target)
+    return target

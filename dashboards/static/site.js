@@ -1,0 +1,136 @@
+// Behaviour of the site: draws figures when they come into view, filters a table, folds a long list,
+// makes figures fit the paper. Everything on the pages can be read without this script.
+(function () {
+  "use strict";
+  var root = document.body.dataset.root || "";
+  var block = document.getElementById("plot-defaults");
+  var defaults = block ? JSON.parse(block.textContent) : null;
+  var plots = Array.prototype.slice.call(document.querySelectorAll(".plot"));
+  var library = null;
+
+  function load(name) {
+    return new Promise(function (done, failed) {
+      var script = document.createElement("script");
+      script.src = root + "assets/" + name;
+      script.onload = done;
+      script.onerror = function () { failed(new Error(name)); };
+      document.head.appendChild(script);
+    });
+  }
+
+  function plotly() {
+    if (!library) {
+      library = load("plotly-cartesian.min.js").then(function () { return load("plotly-zh-cn.js"); });
+    }
+    return library;
+  }
+
+  // A plot inside a closed <details> has no width yet; it is drawn when it is opened.
+  function visible(div) { return div.offsetParent !== null; }
+
+  function draw(div) {
+    if (div.dataset.drawn) { return Promise.resolve(); }
+    div.dataset.drawn = "1";
+    return plotly().then(function () {
+      var spec = JSON.parse(div.parentNode.querySelector("script.spec").textContent);
+      spec.layout.template = defaults.template;
+      return window.Plotly.newPlot(div, spec.data, spec.layout, Object.assign({}, defaults.config));
+    }).catch(function (error) {
+      // Without a drawing the numbers must show.
+      div.style.display = "none";
+      div.parentNode.querySelector("details").open = true;
+      console.warn("图未能绘出", error);
+    });
+  }
+
+  if (defaults && plots.length) {
+    var watch = new IntersectionObserver(function (entries) {
+      entries.forEach(function (entry) {
+        if (entry.isIntersecting) { watch.unobserve(entry.target); draw(entry.target); }
+      });
+    }, { rootMargin: "400px" });
+    plots.forEach(function (div) { watch.observe(div); });
+
+    // The rest is drawn when the browser has nothing better to do, so that printing finds it ready.
+    var idle = window.requestIdleCallback || function (work) { return setTimeout(work, 200); };
+    var next = function () {
+      var rest = plots.filter(function (div) { return !div.dataset.drawn && visible(div); });
+      if (rest.length) { draw(rest[0]).then(function () { idle(next); }); }
+    };
+    window.addEventListener("load", function () { idle(next); });
+    document.addEventListener("toggle", function (event) {
+      event.target.querySelectorAll(".plot").forEach(function (div) { if (visible(div)) { draw(div); } });
+    }, true);
+  }
+
+  // Paper is narrower than the screen; Plotly would cut off what does not fit.
+  var PAPER = 660;
+  window.addEventListener("beforeprint", function () {
+    plots.forEach(function (div) {
+      if (!div.data) {
+        if (visible(div)) {
+          // Not drawn yet: its numbers go on paper instead.
+          div.style.display = "none";
+          div.parentNode.querySelector("details").classList.add("print");
+          div.parentNode.querySelector("details").open = true;
+        }
+        return;
+      }
+      var narrow = div.closest(".multiples");
+      window.Plotly.relayout(div, { width: narrow ? PAPER / 2 - 12 : PAPER });
+    });
+  });
+  window.addEventListener("afterprint", function () {
+    plots.forEach(function (div) {
+      if (div.data) { window.Plotly.relayout(div, { width: null, autosize: true }); } else { div.style.display = ""; }
+    });
+  });
+
+  // One open menu closes when something else is clicked.
+  document.addEventListener("click", function (event) {
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) { menu.open = false; }
+    });
+  });
+
+  document.querySelectorAll("table[data-fold]").forEach(function (table) {
+    var phone = window.matchMedia("(max-width: 600px)").matches;
+    var keep = Math.ceil(Number(table.dataset.fold) / (phone ? 2 : 1));
+    var rows = Array.prototype.slice.call(table.tBodies[0].rows, keep);
+    if (!rows.length) { return; }
+    rows.forEach(function (row) { row.classList.add("folded"); });
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "unfold";
+    button.textContent = "显示其余 " + rows.length + " 项次";
+    button.addEventListener("click", function () {
+      rows.forEach(function (row) { row.classList.remove("folded"); });
+      button.remove();
+    });
+    table.after(button);
+  });
+
+  document.querySelectorAll("[data-filter]").forEach(function (bar) {
+    var rows = Array.prototype.slice.call(document.getElementById(bar.dataset.filter).tBodies[0].rows);
+    var output = bar.querySelector("output");
+    bar.hidden = false;
+    function apply() {
+      var shown = 0;
+      var severity = bar.querySelector("[name=severity]").value;
+      var reporter = bar.querySelector("[name=reporter]").value;
+      var rule = bar.querySelector("[name=rule]").value;
+      var text = bar.querySelector("[name=text]").value.trim().toLowerCase();
+      rows.forEach(function (row) {
+        var fits = (!severity || row.dataset.severity === severity) &&
+          (!reporter || row.dataset.reporter === reporter) &&
+          (!rule || row.dataset.rule === rule) &&
+          (!text || row.textContent.toLowerCase().indexOf(text) >= 0);
+        row.hidden = !fits;
+        if (fits) { shown += 1; }
+      });
+      output.textContent = "显示 " + shown + " 处，共 " + rows.length + " 处";
+    }
+    bar.addEventListener("input", apply);
+    apply();
+  });
+})();

@@ -1,0 +1,4 @@
+{#- Schema names stand as written (staging, intermediate, marts, ops, quality), without the target's prefix. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

@@ -1,0 +1,48 @@
+{#- Everything that is not plain SQL on every engine stands here, so that another adapter overrides this file only. -#}
+
+{#- Last non-null value of expr in the order of seq (aggregate). -#}
+{% macro last_known(expr, seq, where='true') -%}
+    max_by({{ expr }}, {{ seq }}) filter (where ({{ expr }}) is not null and ({{ where }}))
+{%- endmacro %}
+
+{#- First non-null value of expr in the order of seq (aggregate). -#}
+{% macro first_known(expr, seq, where='true') -%}
+    min_by({{ expr }}, {{ seq }}) filter (where ({{ expr }}) is not null and ({{ where }}))
+{%- endmacro %}
+
+{#- Texts joined in an explicit order (aggregate). -#}
+{% macro joined_text(expr, order_by, where='true', separator='、') -%}
+    string_agg({{ expr }}, '{{ separator }}' order by {{ order_by }}) filter (where {{ where }})
+{%- endmacro %}
+
+{% macro any_true(expr) -%} coalesce(bool_or({{ expr }}), false) {%- endmacro %}
+{% macro all_true(expr) -%} bool_and({{ expr }}) {%- endmacro %}
+
+{#- Whole days from start to end, negative when end is earlier. -#}
+{% macro days_between(start_day, end_day) -%} date_diff('day', {{ start_day }}, {{ end_day }}) {%- endmacro %}
+
+{% macro edit_distance(a, b) -%} levenshtein({{ a }}, {{ b }}) {%- endmacro %}
+
+{% macro hash_text(parts) -%}
+    md5(concat_ws(chr(31){% for part in parts %}, coalesce(cast({{ part }} as varchar), '')
+        {%- endfor %}))
+{%- endmacro %}
+
+{% macro is_period(expr) -%} regexp_full_match({{ expr }}, '\d{4}Q[1-4]') {%- endmacro %}
+
+{#- A moment as a clerk reads it, Shanghai time (the session's TimeZone). -#}
+{% macro moment_text(expr) -%} strftime({{ expr }}, '%Y-%m-%d %H:%M') {%- endmacro %}
+
+{#- A number as a person reads it: at most `digits` decimals, no trailing zeros. -#}
+{% macro number_text(expr, digits=2) -%}
+    regexp_replace(printf('%.{{ digits }}f', cast({{ expr }} as double)), '\.?0+$', '')
+{%- endmacro %}
+
+{#- Text without outer blanks; blank is null. -#}
+{% macro clean_text(expr) -%} nullif(trim({{ expr }}), '') {%- endmacro %}
+
+{#- Key under which unit names are compared: no white space, half-width brackets. -#}
+{% macro unit_key(expr) -%}
+    replace(replace(regexp_replace({{ expr }}, '\s', '', 'g'), '（', '('), '）', ')')
+{%- endmacro %}
+

@@ -1,0 +1,22 @@
+select
+    programme_id,
+    period,
+    reporter_id,
+    indicator_id,
+    special_id,
+    state,
+    {{ stored('value') }} as value,
+    {{ stored('previous_value') }} as previous_value,
+    {{ stored('baseline') }} as baseline,
+    {{ stored('target') }} as target,
+    target_due,
+    {{ stored('frontier') }} as frontier,
+    {{ stored('worst') }} as worst,
+    method,
+    {{ stored('score') }} as score,
+    attained,
+    {{ stored('improvement_pct') }} as improvement_pct,
+    score_rank,
+    note,
+    receipt_id
+from {{ ref('int_indicator_states') }}

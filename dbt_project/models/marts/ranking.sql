@@ -1,0 +1,87 @@
+-- Competition ranking 1224 on the score rounded to 6 decimals; lists and their edges as the contract says.
+with entered as (
+    select
+        s.programme_id,
+        s.period,
+        s.period_seq,
+        s.reporter_id,
+        r.name as reporter_name,
+        r."group",
+        s.task_score,
+        s.indicator_score,
+        s.total_score,
+        s.coverage,
+        s.all_targets_reached,
+        q.red,
+        q.black,
+        case
+            when s.total_score is null then '无可计分项，不参加排名'
+            when q.coverage_min > 0 and s.coverage < q.coverage_min
+                then concat(
+                    '指标覆盖率', {{ number_text('100 * s.coverage') }}, '%，低于',
+                    {{ number_text('100 * q.coverage_min') }}, '%，不参加排名'
+                )
+        end as reason
+    from {{ ref('int_reporter_scores') }} as s
+    inner join {{ ref('stg_periods') }} as q on s.programme_id = q.programme_id and s.period = q.period
+    inner join {{ ref('stg_reporters') }} as r
+        on s.programme_id = r.programme_id and s.reporter_id = r.reporter_id
+),
+
+placed as (
+    select
+        *,
+        reason is null as ranked,
+        case
+            when reason is null
+                then rank() over (
+                    partition by programme_id, period, reason is null order by {{ rank_key('total_score') }} desc
+                )
+        end as rank,
+        case
+            when reason is null
+                then rank() over (
+                    partition by programme_id, period, reason is null order by {{ rank_key('total_score') }}
+                )
+        end as rank_from_end,
+        case
+            when reason is null
+                then rank() over (
+                    partition by programme_id, period, "group", reason is null
+                    order by {{ rank_key('total_score') }} desc
+                )
+        end as group_rank,
+        count(*) filter (where reason is null) over (partition by programme_id, period) as ranked_count
+    from entered
+),
+
+compared as (
+    select *, lag(rank) over (partition by programme_id, reporter_id order by period_seq) as previous_rank
+    from placed
+)
+
+select
+    programme_id,
+    period,
+    reporter_id,
+    reporter_name,
+    "group",
+    {{ stored('task_score') }} as task_score,
+    {{ stored('indicator_score') }} as indicator_score,
+    {{ stored('total_score') }} as total_score,
+    rank,
+    group_rank,
+    previous_rank,
+    previous_rank - rank as rank_change,
+    case
+        when ranked_count < red + black + 1 then null
+        when rank <= red then 'red'
+        when rank_from_end <= black and not all_targets_reached then 'black'
+    end as list,
+    ranked,
+    reason,
+    ranked_count,
+    rank_from_end,
+    all_targets_reached,
+    {{ stored('coverage') }} as coverage
+from compared

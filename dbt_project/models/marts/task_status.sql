@@ -1,0 +1,26 @@
+select
+    s.programme_id,
+    s.period,
+    s.reporter_id,
+    s.task_id,
+    s.special_id,
+    t.title,
+    t.lead_unit,
+    s.deadline_kind,
+    s.due_date,
+    s.status,
+    s.reported,
+    {{ stored('s.progress_pct') }} as progress_pct,
+    {{ stored('s.expected_pct') }} as expected_pct,
+    s.completed_on,
+    s.days_overdue,
+    s.light,
+    {{ stored('s.score') }} as score,
+    s.last_reported_on,
+    s.receipt_id,
+    s.milestone_no,
+    s.milestone_count,
+    s.summary,
+    s.evidence
+from {{ ref('int_task_states') }} as s
+inner join {{ ref('int_tasks') }} as t on s.programme_id = t.programme_id and s.task_id = t.task_id

@@ -1,0 +1,1 @@
+{{ first_lines(source('raw', 'programmes'), ['programme_id'], 'path') }}

@@ -1,0 +1,1 @@
+{{ first_lines(source('raw', 'reporters'), ['programme_id', 'reporter_id']) }}

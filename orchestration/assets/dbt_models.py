@@ -1,0 +1,45 @@
+"""dbt: staging → intermediate → marts, one full build per run; data tests become asset checks.
+
+Unit tests of models run in the test suite, not in production runs. Not partitioned: every build covers all periods
+(decisions/0002).
+"""
+
+import dagster as dg
+
+from orchestration import names
+from orchestration.progress import step
+from orchestration.resources import ensure_manifest
+from orchestration.settings import Settings
+
+
+def build_arguments() -> list[str]:
+    """Arguments of the production build."""
+    return ["build", "--exclude-resource-type", "unit_test"]
+
+
+def build(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The single @dbt_assets of the project."""
+    from dagster_dbt import DbtCliResource, dbt_assets
+
+    from orchestration.dbt_translator import TaizhangTranslator
+
+    @dbt_assets(
+        manifest=ensure_manifest(settings),
+        dagster_dbt_translator=TaizhangTranslator(),
+        name="dbt_build",
+        pool=names.WRITER_POOL,
+    )
+    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource):
+        with step("计算进度、得分、排名和检查") as progress:
+            done = {"models": 0, "tests": 0}
+            target = settings.dbt_target / "run"
+            for event in dbt.cli(build_arguments(), context=context, target_path=target).stream():
+                kind = (
+                    "tests" if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation) else "models"
+                )
+                done[kind] += 1
+                progress.tick(f"{done['models']} 张表，{done['tests']} 项校验")
+                yield event
+            progress.result = f"{done['models']} 张表和视图，{done['tests']} 项不变量校验"
+
+    return [dbt_build]

@@ -1,0 +1,160 @@
+"""Publishing: warehouse → ``published/current.duckdb`` (atomic swap) and ``parquet/`` per programme and period.
+
+Belongs here: what analysts get as files. Does not belong here: pages (``site``), editions that never change (a later part).
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from orchestration import names
+from orchestration.progress import step
+from orchestration.resources import RunScope
+from orchestration.settings import Settings
+from orchestration.warehouse import STORAGE_VERSION, literal, reader, writer
+
+# staging and intermediate are the pipeline's own rooms
+PUBLISHED_SCHEMAS = ("marts", "quality", "ops", "control", "raw")
+_NOT_PUBLISHED = {("raw", "load_state")}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    rows = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT internal "
+        "ORDER BY 1, 2"
+    ).fetchall()
+    return [row for row in rows if row[0] in PUBLISHED_SCHEMAS and row not in _NOT_PUBLISHED]
+
+
+def write_snapshot(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
+    """Copy the public tables with their Chinese comments into a new file and swap it in; returns the number of tables.
+
+    Readers that hold the old file keep it; the swap is one rename.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = target.with_name(f".{target.name}.{os.getpid()}")
+    building.unlink(missing_ok=True)
+    connection.execute(
+        f"ATTACH {literal(str(building))} AS snapshot (STORAGE_VERSION {literal(STORAGE_VERSION)})"
+    )
+    try:
+        tables = _tables(connection)
+        for schema in dict.fromkeys(schema for schema, _ in tables):
+            connection.execute(f"CREATE SCHEMA snapshot.{schema}")
+        for schema, table in tables:
+            name = f"{schema}.{_quoted(table)}"
+            connection.execute(f"CREATE TABLE snapshot.{name} AS FROM {name}")
+        _copy_comments(connection, set(tables))
+        connection.execute("CHECKPOINT snapshot")
+    except BaseException:
+        connection.execute("DETACH snapshot")
+        building.unlink(missing_ok=True)
+        raise
+    connection.execute("DETACH snapshot")
+    os.replace(building, target)
+    return len(tables)
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: set[tuple[str, str]]) -> None:
+    here = "database_name = current_database() AND comment IS NOT NULL AND comment <> ''"
+    for schema, table, comment in connection.execute(
+        f"SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE {here}"
+    ).fetchall():
+        if (schema, table) in tables:
+            connection.execute(f"COMMENT ON TABLE snapshot.{schema}.{_quoted(table)} IS {literal(comment)}")
+    for schema, table, column, comment in connection.execute(
+        f"SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() WHERE {here}"
+    ).fetchall():
+        if (schema, table) in tables:
+            connection.execute(
+                f"COMMENT ON COLUMN snapshot.{schema}.{_quoted(table)}.{_quoted(column)} IS {literal(comment)}"
+            )
+
+
+def periods_in(connection: duckdb.DuckDBPyConnection, programme: str | None) -> list[tuple[str, str]]:
+    """(programme, period) of the marts, of one programme or of all, in order."""
+    return connection.execute(
+        "SELECT programme_id, period FROM control.periods WHERE ? IS NULL OR programme_id = ? ORDER BY 1, 2",
+        [programme, programme],
+    ).fetchall()
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, programme: str, period: str, target: Path) -> int:
+    """One parquet file per table that has the period, sorted, swapped in as a folder; returns the number of files."""
+    building = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    count = 0
+    for schema, table, columns in connection.execute(
+        "SELECT schema_name, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name IN ('marts', 'quality', 'ops') GROUP BY ALL ORDER BY 1, 2"
+    ).fetchall():
+        if "programme_id" not in columns or "period" not in columns:
+            continue
+        file = building / f"{table if schema == 'marts' else f'{schema}_{table}'}.parquet"
+        connection.execute(
+            f"COPY (FROM {schema}.{_quoted(table)} WHERE programme_id = {literal(programme)} AND period = {literal(period)} "
+            f"ORDER BY ALL) TO {literal(str(file))} (FORMAT parquet)"
+        )
+        count += 1
+    swap_folder(building, target)
+    return count
+
+
+def swap_folder(building: Path, target: Path) -> None:
+    """Put a finished folder in the place of the old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = target.with_name(f".{target.name}.old.{os.getpid()}")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        os.rename(target, old)
+    os.rename(building, target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def period_folder(settings: Settings, programme: str, period: str) -> Path:
+    """published/<programme>/<period>."""
+    return settings.published / programme / period
+
+
+def build(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """The publishing assets; they wait for ``upstream`` (everything that is published)."""
+
+    @dg.asset(
+        key=names.PUBLISHED,
+        deps=upstream,
+        group_name=names.GROUP_PUBLISHED,
+        description="供分析人员使用的数据库文件，原子替换，随时可读",
+        pool=names.WRITER_POOL,
+        kinds={"duckdb"},
+    )
+    def current_duckdb(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        with step("发布分析库 current.duckdb") as progress, writer(settings.warehouse) as connection:
+            tables = write_snapshot(connection, settings.current)
+            progress.result = f"{tables} 张表，{settings.current.stat().st_size / 1048576:.1f} MB"
+        return dg.MaterializeResult(metadata={"tables": tables, "bytes": settings.current.stat().st_size})
+
+    @dg.asset(
+        key=names.PARQUET,
+        deps=[names.PUBLISHED],
+        group_name=names.GROUP_PUBLISHED,
+        description="各方案各期次的 Parquet 文件",
+    )
+    def parquet(context: dg.AssetExecutionContext, scope: RunScope) -> dg.MaterializeResult:
+        with step("导出 Parquet") as progress, reader(settings.current) as connection:
+            files = 0
+            for programme, period in periods_in(connection, scope.programme or None):
+                files += write_parquet(
+                    connection, programme, period, period_folder(settings, programme, period) / "parquet"
+                )
+            progress.result = f"{files} 个文件"
+        return dg.MaterializeResult(metadata={"files": files})
+
+    return [current_duckdb, parquet]

@@ -1,0 +1,42 @@
+"""The leaders' site: one static folder per programme and period, and the page that lists them.
+
+Does not belong here: pages and figures (``dashboards/``).
+"""
+
+import dagster as dg
+
+from orchestration import names
+from orchestration.assets.publish import period_folder, periods_in
+from orchestration.progress import step
+from orchestration.resources import RunScope
+from orchestration.settings import Settings
+from orchestration.warehouse import reader
+
+
+def build(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The site asset."""
+
+    @dg.asset(
+        key=names.SITE,
+        deps=[names.PUBLISHED],
+        group_name=names.GROUP_PUBLISHED,
+        description="领导看板静态网页（征求意见稿）",
+        kinds={"plotly"},
+    )
+    def site(context: dg.AssetExecutionContext, scope: RunScope) -> dg.MaterializeResult:
+        from dashboards.render import render_portal, render_site
+
+        with step("生成看板网页") as progress, reader(settings.current) as connection:
+            pages = 0
+            wanted = periods_in(connection, scope.programme or None)
+            for done, (programme, period) in enumerate(wanted, 1):
+                summary = render_site(
+                    connection, programme, period, period_folder(settings, programme, period) / "site"
+                )
+                pages += summary.pages
+                progress.tick(f"{done}/{len(wanted)} 个期次")
+            render_portal(connection, settings.published)
+            progress.result = f"{len(wanted)} 个期次，{pages} 页"
+        return dg.MaterializeResult(metadata={"pages": pages})
+
+    return [site]

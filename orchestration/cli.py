@@ -1,0 +1,132 @@
+"""``taizhang``: the command line. Options and exit codes only; the work is in ``orchestration.commands``.
+
+Exit codes: 0 done, whatever the counties sent; 1 registry errors or nothing computed; 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from orchestration.settings import Settings
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Command(click.Group):
+    """A group whose commands may raise Misuse (exit 2)."""
+
+    def invoke(self, ctx: click.Context):
+        from orchestration.commands.run import Misuse
+
+        try:
+            return super().invoke(ctx)
+        except Misuse as error:
+            raise click.UsageError(str(error)) from error
+
+
+@click.group(cls=_Command, context_settings=CONTEXT)
+def cli() -> None:
+    """台账：营商环境季度评价数据仓库。
+
+    数据目录由环境变量 TAIZHANG_RAW 指定（默认自带样例），结果放在 TAIZHANG_HOME（默认 ./var）。
+    """
+
+
+_period = click.option("--period", required=True, metavar="2021Q4", help="期次（季度）")
+_programme = click.option("--programme", metavar="ID", help="只处理一个方案（默认全部）")
+_json = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供程序读取")
+
+
+@cli.command()
+@_period
+@_programme
+@click.option("--as-of", metavar="时间", help="以该时间所知的数据计算（默认定版时间；未到定版则为现在）")
+@_json
+def run(period: str, programme: str | None, as_of: str | None, as_json: bool) -> None:
+    """运行一个季度：读取、检查、计算、发布、生成看板。"""
+    from orchestration.commands.run import run as command
+
+    sys.exit(command(Settings.from_env(), period, programme, as_of, as_json))
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="文件…")
+@click.option("--programme", required=True, metavar="ID", help="方案")
+@click.option("--reporter", required=True, metavar="ID", help="填报主体代码")
+@click.option(
+    "--kind",
+    required=True,
+    metavar="种类",
+    help="progress 进展｜indicators 指标｜rectification 整改｜satisfaction 满意度",
+)
+@_period
+@click.option("--at", metavar="时间", help="收到的时间（默认现在）")
+@click.option("--sender", metavar="姓名", help="报送人（默认填报主体名称）")
+@_json
+def receive(files, programme, reporter, kind, period, at, sender, as_json) -> None:
+    """收文：把文件存入数据目录并登记收文时间。"""
+    from orchestration.commands.receive import receive_files
+
+    sys.exit(
+        receive_files(
+            Settings.from_env(), list(files), programme, reporter, kind, period, at, sender, as_json
+        )
+    )
+
+
+@cli.command()
+@_period
+@_programme
+@_json
+def status(period: str, programme: str | None, as_json: bool) -> None:
+    """谁该报什么：已收、迟报、缺报、有误，以及下一步。"""
+    from orchestration.commands.status import status as command
+
+    sys.exit(command(Settings.from_env(), period, programme, as_json))
+
+
+@cli.command()
+@_period
+@click.option("--reporter", required=True, metavar="ID", help="填报主体代码或名称")
+@_programme
+@_json
+def explain(period: str, reporter: str, programme: str | None, as_json: bool) -> None:
+    """解释一个填报主体的得分、名次和变化。"""
+    from orchestration.commands.explain import explain as command
+
+    sys.exit(command(Settings.from_env(), period, reporter, programme, as_json))
+
+
+@cli.command()
+@click.option("--port", default=3000, show_default=True, help="端口")
+def dev(port: int) -> None:
+    """打开 Dagster 界面，含定时任务和收件箱监视。"""
+    from orchestration.commands.dev import dev as command
+
+    sys.exit(command(Settings.from_env(), port))
+
+
+@cli.command()
+@click.option("--port", default=8080, show_default=True, help="端口")
+def serve(port: int) -> None:
+    """在本机浏览器查看已生成的看板。"""
+    from orchestration.commands.serve import serve as command
+
+    sys.exit(command(Settings.from_env(), port))
+
+
+@cli.command()
+@_json
+def doctor(as_json: bool) -> None:
+    """体检：字体、浏览器、锁、版本、遥测、磁盘、时钟。"""
+    from orchestration.commands.doctor import doctor as command
+
+    sys.exit(command(Settings.from_env(), as_json))
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    cli(prog_name="taizhang")

@@ -1,0 +1,1 @@
+"""The commands behind ``taizhang``: one module per command, plain functions without click."""

@@ -1,0 +1,6 @@
+"""Dagster's entry point (``dagster dev -m orchestration.definitions``). Everything is in ``build``."""
+
+from orchestration.build import build_defs
+from orchestration.settings import Settings
+
+defs = build_defs(Settings.from_env())

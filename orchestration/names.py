@@ -1,0 +1,30 @@
+"""Asset keys, groups, the writer pool: every magic word of the Dagster graph, once."""
+
+from __future__ import annotations
+
+from dagster import AssetKey
+
+WRITER_POOL = "duckdb_writer"
+JOB = "quarter"
+TIMEZONE = "Asia/Shanghai"
+
+CONTROL_PERIODS = AssetKey(["control", "periods"])
+CONTROL_CALENDAR = AssetKey(["control", "calendar"])
+RAW_FINDINGS = AssetKey(["quality", "raw_findings"])
+RAW_QUARANTINE = AssetKey(["quality", "raw_quarantine"])
+EXPECTATION_RESULTS = AssetKey(["quality", "expectation_results"])
+FLAGS = AssetKey(["quality", "flags"])
+RANKING = AssetKey(["marts", "ranking"])
+PUBLISHED = AssetKey(["published", "current_duckdb"])
+PARQUET = AssetKey(["published", "parquet"])
+SITE = AssetKey(["published", "site"])
+
+GROUP_LANDING = "landing"
+GROUP_CONTROL = "control"
+GROUP_QUALITY = "quality"
+GROUP_PUBLISHED = "published"
+
+
+def raw_key(table: str) -> AssetKey:
+    """Key of a table of schema raw."""
+    return AssetKey(["raw", table])

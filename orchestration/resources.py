@@ -1,0 +1,69 @@
+"""Resources of the Dagster graph: the scope of a run, and dbt.
+
+Does not belong here: opening DuckDB (``warehouse``), paths (``settings``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.settings import Settings
+
+
+class RunScope(dg.ConfigurableResource):
+    """What one run covers. Blank means: every programme; as-of from freeze or clock; the clock of this machine."""
+
+    programme: str = ""
+    as_of: str = ""
+    now: str = ""
+
+
+def dbt_resource(settings: Settings):
+    """The dbt command line of this environment, bound to the project and the warehouse of ``settings``."""
+    from dagster_dbt import DbtCliResource
+
+    return DbtCliResource(
+        project_dir=str(settings.dbt_project),
+        profiles_dir=str(settings.dbt_project),
+        dbt_executable=str(Path(sys.executable).with_name("dbt")),
+        global_config_flags=["--no-use-colors", "--log-path", str(settings.dbt_target / "logs")],
+    )
+
+
+def _project_fingerprint(project: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(project.rglob("*")):
+        if (
+            path.suffix in (".sql", ".yml", ".csv", ".md", ".py")
+            and "target" not in path.relative_to(project).parts
+        ):
+            digest.update(path.relative_to(project).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """Path of an up-to-date dbt manifest; parses the project (opens no database) when its files changed.
+
+    Raises:
+        RuntimeError: the project does not parse.
+    """
+    manifest = settings.dbt_target / "manifest.json"
+    stamp = settings.dbt_target / "manifest.fingerprint"
+    fingerprint = _project_fingerprint(settings.dbt_project)
+    if manifest.is_file() and stamp.is_file() and stamp.read_text() == fingerprint:
+        return manifest
+    from dbt.cli.main import dbtRunner
+
+    arguments = ["--quiet", "--no-use-colors", "--log-path", str(settings.dbt_target / "logs"), "parse"]
+    arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
+    arguments += ["--target-path", str(settings.dbt_target)]
+    result = dbtRunner().invoke(arguments)
+    if not result.success:
+        raise RuntimeError(f"dbt 项目无法解析：{result.exception}")
+    stamp.write_text(fingerprint)
+    return manifest

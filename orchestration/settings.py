@@ -1,0 +1,92 @@
+"""Where things are. The only module that reads environment variables.
+
+Belongs here: paths, limits and switches. Does not belong here: anything a programme's registry decides.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from raw.errors import Limits
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# every tool of the stack that would phone home is told not to, before it is imported
+_SILENCE = {
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All paths are absolute, so that no part depends on the working directory."""
+
+    raw_root: Path
+    home: Path
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """From TAIZHANG_RAW (default: the bundled sample) and TAIZHANG_HOME (default: ./var)."""
+        return cls(
+            Path(os.environ.get("TAIZHANG_RAW") or REPOSITORY / "raw" / "samples").resolve(),
+            Path(os.environ.get("TAIZHANG_HOME") or "var").resolve(),
+        )
+
+    @property
+    def warehouse(self) -> Path:
+        """The pipeline's own database file."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """What people read: current.duckdb, sites, parquet, editions."""
+        return self.home / "published"
+
+    @property
+    def current(self) -> Path:
+        """The analysts' database file, swapped atomically."""
+        return self.published / "current.duckdb"
+
+    @property
+    def inbox(self) -> Path:
+        """Drop folder of the inbox sensor: inbox/<programme>/<period>/<reporter>/<kind>*.<ext>."""
+        return self.home / "inbox"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance folder."""
+        return self.home / "dagster"
+
+    @property
+    def dbt_project(self) -> Path:
+        """The dbt project (also holds its profiles)."""
+        return REPOSITORY / "dbt_project"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's artefacts; beside the warehouse they describe."""
+        return self.home / "dbt"
+
+    def prepare(self) -> None:
+        """Make the folders, write Dagster's instance file, set what child processes inherit. Idempotent."""
+        for folder in (self.home, self.published, self.inbox, self.dagster_home, self.dbt_target):
+            folder.mkdir(parents=True, exist_ok=True)
+        instance_file = self.dagster_home / "dagster.yaml"
+        wanted = (Path(__file__).parent / "dagster.yaml").read_text(encoding="utf-8")
+        if not instance_file.exists() or instance_file.read_text(encoding="utf-8") != wanted:
+            instance_file.write_text(wanted, encoding="utf-8")
+        os.environ.update(_SILENCE)
+        os.environ.update(
+            {
+                "TAIZHANG_RAW": str(self.raw_root),
+                "TAIZHANG_HOME": str(self.home),
+                "TAIZHANG_WAREHOUSE": str(self.warehouse),
+                "DAGSTER_HOME": str(self.dagster_home),
+            }
+        )

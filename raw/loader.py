@@ -1,0 +1,316 @@
+"""Raw tree → ``raw.*`` in one transaction: idempotent by content, conserving every row.
+
+Belongs here: which files need reading, replacing their rows, receipts, the conservation check. Does not belong here:
+reading (``registry``, ``submissions``), plausibility (``quality/``), lateness and versions (dbt).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from raw.contracts import contracts
+from raw.errors import Limits, Rejected
+from raw.intake import read_all
+from raw.periods import Period
+from raw.registry import Programme, programme_ids, read_programme
+from raw.schema import REGISTRY_TABLES, SUBMISSION_TABLES, TABLES, create_statements
+from raw.submissions import SubmissionResult, rejected
+from raw.tree import Receipt, scan, with_problem
+
+# bumped when readers change their mind about the same bytes: everything is then read again
+READER_VERSION = 1
+
+_POLARS = {
+    "VARCHAR": pl.String,
+    "BIGINT": pl.Int64,
+    "INTEGER": pl.Int32,
+    "DOUBLE": pl.Float64,
+    "BOOLEAN": pl.Boolean,
+    "DATE": pl.Date,
+    "TIMESTAMPTZ": pl.Datetime("us", "Asia/Shanghai"),
+}
+
+
+class ConservationError(AssertionError):
+    """A row read is neither loaded nor in quarantine: our own broken invariant, the run must fail."""
+
+
+@dataclass
+class LoadSummary:
+    """What one load did; counts over the programmes in scope."""
+
+    programmes: list[Programme] = field(default_factory=list)
+    receipts: int = 0
+    files_read: int = 0
+    rejected: int = 0
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_quarantined: int = 0
+
+
+def _state_key(codes_hash: str) -> str:
+    return f"{READER_VERSION}:{codes_hash}"
+
+
+def _codes_hash(programme: Programme) -> str:
+    """Hash of what the readers see of a registry: another weight or target must not read every file again."""
+    codes = programme.codes()
+    return hashlib.sha256(
+        json.dumps(codes.__dict__, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()[:32]
+
+
+def _judge(receipt: Receipt, programmes: dict[str, Programme]) -> Receipt:
+    """The receipt with the problem its place in the tree has against the registries (F05), if any."""
+    file = receipt.file
+    programme = programmes.get(file.programme_id)
+    if programme is None:
+        return with_problem(
+            receipt, Rejected("F05", f"方案“{file.programme_id}”没有登记目录；请核对文件夹名")
+        )
+    reporters = {row["reporter_id"] for row in programme.tables["reporters"]}
+    if file.reporter_id not in reporters:
+        return with_problem(
+            receipt, Rejected("F05", f"填报主体代码“{file.reporter_id}”不在 reporters.csv 中；请核对文件夹名")
+        )
+    try:
+        period = Period.parse(file.period)
+    except ValueError:
+        return with_problem(
+            receipt, Rejected("F05", f"期次“{file.period}”写法不对；文件夹名应为 2021Q3 的形式")
+        )
+    if period not in programme.periods:
+        return with_problem(receipt, Rejected("F05", f"期次 {period} 不在方案周期内；请核对文件夹名"))
+    return receipt
+
+
+def _frame(table: str, rows: list[dict] | list[tuple]) -> pl.DataFrame:
+    columns = TABLES[table]
+    schema = {name: _POLARS[kind] for name, kind in columns.items()}
+    if rows and isinstance(rows[0], dict):
+        rows = [tuple(row.get(name) for name in columns) for row in rows]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _column_frame(table: str, results: list[SubmissionResult]) -> pl.DataFrame:
+    schema = {name: _POLARS[kind] for name, kind in SUBMISSION_TABLES[table].items()}
+    parts = [pl.DataFrame(result.columns, schema=schema) for result in results if result.rows_loaded]
+    return pl.concat(parts, rechunk=True) if parts else pl.DataFrame(schema=schema)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    if frame.height:
+        connection.register("incoming", frame.to_arrow())
+        names = ", ".join(f'"{name}"' for name in TABLES[table])
+        connection.execute(f"INSERT INTO raw.{table} ({names}) SELECT {names} FROM incoming")
+        connection.unregister("incoming")
+
+
+def _scope_filter(programme_id: str | None, column: str = "programme_id") -> tuple[str, list]:
+    return (f"{column} = ?", [programme_id]) if programme_id else ("true", [])
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    for statement in create_statements():
+        connection.execute(statement)
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    raw_root: Path,
+    programme_id: str | None = None,
+    limits: Limits | None = None,
+    on_file: Callable[[int, int], None] = lambda done, total: None,
+) -> LoadSummary:
+    """Bring ``raw.*`` in step with the raw tree, for every programme or for one.
+
+    Files whose bytes, place and codes are known already are not read again. One transaction: readers of the warehouse
+    see the old state or the new one.
+
+    Raises:
+        ConservationError: rows_read ≠ rows in raw.* + rows in quarantine for some receipt.
+        KeyError: ``programme_id`` has no registry.
+    """
+    limits = limits or Limits()
+    _prepare(connection)
+    known_ids = programme_ids(raw_root)
+    if programme_id is not None and programme_id not in known_ids:
+        raise KeyError(programme_id)
+    programmes = {
+        pid: read_programme(raw_root, pid) for pid in ([programme_id] if programme_id else known_ids)
+    }
+    receipts = [_judge(receipt, programmes) for receipt in scan(raw_root, programme_id)]
+    codes = {pid: programme.codes() for pid, programme in programmes.items()}
+    states = {pid: _state_key(_codes_hash(programme)) for pid, programme in programmes.items()}
+    loaded = dict(connection.execute("SELECT receipt_id, state FROM raw.load_state").fetchall())
+
+    pending, results = [], {}
+    for receipt in receipts:
+        file = receipt.file
+        if receipt.problem:
+            results[file.receipt_id] = rejected(file, receipt.problem)
+        elif loaded.get(file.receipt_id) != states[file.programme_id]:
+            pending.append(file)
+    for file, result in read_all(pending, codes, limits, on_file=on_file):
+        results[file.receipt_id] = result
+
+    summary = LoadSummary(list(programmes.values()), receipts=len(receipts), files_read=len(pending))
+    connection.begin()
+    try:
+        _write_registry(connection, programmes, programme_id)
+        _write_submissions(connection, receipts, results, states, programme_id)
+        _check_conservation(connection)
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    where, parameters = _scope_filter(programme_id)
+    summary.rejected, summary.rows_read, summary.rows_quarantined = connection.execute(
+        f"SELECT count(*) FILTER (rejected), coalesce(sum(rows_read), 0)::BIGINT, coalesce(sum(rows_quarantined), 0)::BIGINT "
+        f"FROM raw.receipts WHERE {where}",
+        parameters,
+    ).fetchone()
+    summary.rows_loaded = summary.rows_read - summary.rows_quarantined
+    return summary
+
+
+def _write_registry(
+    connection: duckdb.DuckDBPyConnection, programmes: dict[str, Programme], programme_id: str | None
+) -> None:
+    where, parameters = _scope_filter(programme_id)
+    for table in REGISTRY_TABLES:
+        connection.execute(f"DELETE FROM raw.{table} WHERE {where}", parameters)
+        # a programme without readable dates has no periods: it is listed by its findings only
+        rows = [row for p in programmes.values() if p.computable for row in p.tables[table]]
+        _insert(connection, table, _frame(table, rows))
+    connection.execute(f"DELETE FROM raw.findings WHERE receipt_id IS NULL AND {where}", parameters)
+    _insert(connection, "findings", _frame("findings", [f for p in programmes.values() for f in p.findings]))
+
+
+def _write_submissions(
+    connection: duckdb.DuckDBPyConnection,
+    receipts: list[Receipt],
+    results: dict[str, SubmissionResult],
+    states: dict[str, str],
+    programme_id: str | None,
+) -> None:
+    where, parameters = _scope_filter(programme_id)
+    current = pl.DataFrame(
+        {"receipt_id": [r.file.receipt_id for r in receipts]}, schema={"receipt_id": pl.String}
+    )
+    renewed = pl.DataFrame({"receipt_id": list(results)}, schema={"receipt_id": pl.String})
+    connection.register("current_receipts", current.to_arrow())
+    connection.register("renewed_receipts", renewed.to_arrow())
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE stale AS SELECT receipt_id FROM raw.receipts WHERE {where} "
+        "AND receipt_id NOT IN (SELECT receipt_id FROM current_receipts) "
+        "UNION SELECT receipt_id FROM renewed_receipts",
+        parameters,
+    )
+    # what the readers said of files that are still the same stays; only receipts.csv may have changed for those
+    kept = {
+        row[0]: row
+        for row in connection.execute(
+            f"SELECT receipt_id, format, encoding, rows_read, rows_quarantined, rejected, reason FROM raw.receipts "
+            f"WHERE {where} AND receipt_id NOT IN (SELECT receipt_id FROM stale)",
+            parameters,
+        ).fetchall()
+    }
+    for table in [*SUBMISSION_TABLES, "columns", "quarantine", "findings", "load_state"]:
+        connection.execute(f"DELETE FROM raw.{table} WHERE receipt_id IN (SELECT receipt_id FROM stale)")
+    connection.execute(
+        f"DELETE FROM raw.findings WHERE rule_id = 'F11' AND receipt_id IS NOT NULL AND {where}", parameters
+    )
+    connection.execute(f"DELETE FROM raw.receipts WHERE {where}", parameters)
+
+    ordered = list(results.values())
+    for table in SUBMISSION_TABLES:
+        _insert(connection, table, _column_frame(table, [r for r in ordered if r.table == table]))
+    _insert(connection, "columns", _frame("columns", [line for r in ordered for line in r.lineage]))
+    _insert(connection, "quarantine", _frame("quarantine", [line for r in ordered for line in r.quarantine]))
+    findings = [line for r in ordered for line in r.findings]
+    findings += [
+        _unregistered(receipt)
+        for receipt in receipts
+        if not receipt.registered or receipt.receipt_time_unreadable
+    ]
+    _insert(connection, "findings", _frame("findings", findings))
+    _insert(connection, "receipts", _frame("receipts", [_receipt_row(r, results, kept) for r in receipts]))
+    read = [r.file for r in receipts if r.file.receipt_id in results and not r.problem]
+    _insert(
+        connection, "load_state", _frame("load_state", [(f.receipt_id, states[f.programme_id]) for f in read])
+    )
+    connection.unregister("current_receipts")
+    connection.unregister("renewed_receipts")
+
+
+def _unregistered(receipt: Receipt) -> tuple:
+    file = receipt.file
+    moment = f"{receipt.received_at:%Y-%m-%d %H:%M}"
+    if receipt.registered:
+        message = f"receipts.csv 中的收文时间无法识别，以文件时间 {moment} 为准；请改成 2021-06-28T17:30:00+08:00 的形式"
+    else:
+        message = (
+            f"文件未登记收文，以文件时间 {moment} 为准；请用 taizhang receive 收文，或在 receipts.csv 补一行"
+        )
+    return (
+        "F11", file.programme_id, file.period, file.reporter_id, "file", file.path, file.receipt_id, file.path,
+        None, None, None, None, message,
+    )  # fmt: skip
+
+
+def _receipt_row(receipt: Receipt, results: dict[str, SubmissionResult], kept: dict[str, tuple]) -> dict:
+    file = receipt.file
+    row = {
+        "receipt_id": file.receipt_id,
+        "path": file.path,
+        "sha256": receipt.sha256,
+        "bytes": receipt.size,
+        "programme_id": file.programme_id,
+        "period": file.period,
+        "reporter_id": file.reporter_id,
+        "kind": file.kind or None,
+        "received_at": receipt.received_at,
+        "received_on": receipt.received_at.date(),
+        "sender": receipt.sender,
+        "registered": receipt.registered,
+    }
+    if (result := results.get(file.receipt_id)) is not None:
+        row |= {
+            "format": result.format,
+            "encoding": result.encoding,
+            "rows_read": result.rows_read,
+            "rows_quarantined": len(result.quarantine),
+            "rejected": result.rejected,
+            "reason": result.reason,
+        }
+    else:
+        names = ("format", "encoding", "rows_read", "rows_quarantined", "rejected", "reason")
+        row |= dict(zip(names, kept[file.receipt_id][1:], strict=True))
+    return row
+
+
+def _check_conservation(connection: duckdb.DuckDBPyConnection) -> None:
+    stored = " UNION ALL ".join(
+        f"SELECT receipt_id FROM raw.{contract.table}" for contract in contracts().values()
+    )
+    broken = connection.execute(
+        f"""
+        WITH rows AS (SELECT receipt_id, count(*) AS n FROM ({stored}) GROUP BY receipt_id),
+             kept_out AS (SELECT receipt_id, count(*) AS n FROM raw.quarantine GROUP BY receipt_id)
+        SELECT r.path, r.rows_read, coalesce(rows.n, 0), coalesce(kept_out.n, 0)
+        FROM raw.receipts r LEFT JOIN rows USING (receipt_id) LEFT JOIN kept_out USING (receipt_id)
+        WHERE r.rows_read <> coalesce(rows.n, 0) + coalesce(kept_out.n, 0)
+           OR r.rows_quarantined <> coalesce(kept_out.n, 0)
+        ORDER BY r.path LIMIT 5
+        """
+    ).fetchall()
+    if broken:
+        raise ConservationError(f"rows_read ≠ loaded + quarantined: {broken}")

@@ -1,0 +1,84 @@
+""".xls (BIFF): xlrd with formatting, for percent formats, date cells and merged ranges."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from raw.errors import Limits, Rejected
+from raw.readers.xlsx import _QUOTED
+from raw.sheets import SAVE_AS, Row, Sheet, too_many_columns, too_many_rows
+from raw.text import storable
+from raw.values import number_text, percent_text
+
+
+def read_xls(body: bytes, limits: Limits) -> list[Sheet]:
+    """Every sheet of an old workbook. Raises Rejected: F01 (damaged), F13 (over the limits), F15 (password)."""
+    import xlrd
+
+    try:
+        book = xlrd.open_workbook(file_contents=body, formatting_info=True, on_demand=False)
+        return [_read_sheet(book, sheet, limits) for sheet in book.sheets()]
+    except Rejected:
+        raise
+    except xlrd.XLRDError as error:
+        if "encrypted" in str(error).lower():
+            raise Rejected("F15", f"工作簿设有打开密码，无法读取；请取消密码，{SAVE_AS}") from error
+        raise Rejected("F15", f"不是可读的 Excel 工作簿（如 .et、.doc）；{SAVE_AS}") from error
+    except Exception as error:  # xlrd has no error type of its own for damaged records
+        raise Rejected("F01", f"工作簿已损坏，无法读取（{type(error).__name__}）；{SAVE_AS}") from error
+
+
+def _cell_text(book, sheet, row: int, column: int) -> str | None:
+    import xlrd
+
+    cell = sheet.cell(row, column)
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+        return None
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return storable(cell.value) or None
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return "TRUE" if cell.value else "FALSE"
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(cell.value, "#ERROR!")
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        try:
+            moment = xlrd.xldate_as_datetime(cell.value, book.datemode)
+        except (ValueError, OverflowError):
+            return number_text(cell.value)
+        return (
+            moment.date().isoformat()
+            if moment.time() == time()
+            else moment.isoformat(sep=" ", timespec="seconds")
+        )
+    number_format = _QUOTED.sub("", book.format_map[book.xf_list[cell.xf_index].format_key].format_str)
+    if "%" in number_format:
+        return percent_text(cell.value)
+    if number_format and not number_format.strip("0") and float(cell.value).is_integer():
+        return str(int(cell.value)).zfill(len(number_format))
+    return number_text(cell.value)
+
+
+def _read_sheet(book, sheet, limits: Limits) -> Sheet:
+    rows: dict[int, list[str | None]] = {}
+    for row in range(sheet.nrows):
+        texts = [_cell_text(book, sheet, row, column) for column in range(sheet.row_len(row))]
+        while texts and texts[-1] is None:
+            texts.pop()
+        if len(texts) > limits.columns:
+            raise too_many_columns(len(texts), limits)
+        if texts:
+            rows[row] = texts
+        if len(rows) > limits.rows + limits.margin_rows:
+            raise too_many_rows(len(rows), limits)
+    for first_row, end_row, first_column, end_column in sheet.merged_cells:
+        origin = rows.get(first_row, [])
+        value = origin[first_column] if len(origin) > first_column else None
+        if value is None:
+            continue
+        for row in range(first_row, min(end_row, sheet.nrows)):
+            texts = rows.setdefault(row, [])
+            width = min(end_column, limits.columns)
+            texts.extend([None] * (width - len(texts)))
+            for column in range(first_column, width):
+                texts[column] = value
+    return Sheet(sheet.name, [Row(number + 1, rows[number]) for number in sorted(rows)])

@@ -1,0 +1,455 @@
+"""A programme's registry (``registry/<id>/``) → rows of the registry tables, and findings on them.
+
+Belongs here: reading programme.toml and the csv files, references between them, deadline texts into milestones. Does
+not belong here: weights, targets and frontiers that contradict each other (dbt rule models judge those).
+A registry mistake never stops the programme: the line is left out with a finding (B), the rest is computed.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from raw.deadlines import milestones, parse_deadline
+from raw.periods import Period, periods_between
+from raw.schema import FINDING, REGISTRY_TABLES
+from raw.submissions import Codes
+from raw.text import squeeze, storable, tidy
+from raw.values import parse_day, parse_number
+
+ROLES = ("lead", "cooperate", "implement", "by_duty", "joint", "sole")
+_CHOICES = {
+    ("reporters", "kind"): ("county", "district", "zone", "township", "department"),
+    ("responsibilities", "role"): ROLES,
+    ("indicators", "polarity"): ("higher", "lower"),
+    ("indicators", "method"): ("auto", "dtf", "attainment"),
+    ("goals", "kind"): ("rank", "improvement"),
+    ("goals", "scope"): ("reporter", "issuer"),
+    ("applicability", "state"): ("not_applicable", "no_practice"),
+}
+# columns a line cannot do without; the rest may be blank or absent
+_REQUIRED = {
+    "reporters": ("reporter_id", "name"),
+    "units": ("unit_id", "name"),
+    "specials": ("special_id", "name"),
+    "tasks": ("task_id", "special_id"),
+    "responsibilities": ("task_id", "unit_name", "role"),
+    "indicators": ("indicator_id", "special_id", "name", "polarity"),
+    "targets": ("indicator_id", "due_date", "target"),
+    "goals": ("goal_id", "kind"),
+    "goal_results": ("goal_id", "period"),
+    "assignments": ("reporter_id",),
+    "applicability": ("indicator_id", "reporter_id", "state"),
+}
+_KEYS = {
+    "reporters": ("reporter_id",),
+    "units": ("unit_id",),
+    "specials": ("special_id",),
+    "tasks": ("task_id",),
+    "responsibilities": ("task_id", "unit_name", "role"),
+    "indicators": ("indicator_id",),
+    "targets": ("indicator_id", "due_date"),
+    "goals": ("goal_id",),
+    "goal_results": ("goal_id", "period"),
+    "assignments": ("task_id", "indicator_id", "reporter_id"),
+    "applicability": ("indicator_id", "reporter_id"),
+}
+# (table, column) → table whose key it must be; in the order in which the tables are read
+_REFERENCES = {
+    ("reporters", "parent_id"): "reporters",
+    ("tasks", "special_id"): "specials",
+    ("responsibilities", "task_id"): "tasks",
+    ("indicators", "special_id"): "specials",
+    ("targets", "indicator_id"): "indicators",
+    ("goals", "special_id"): "specials",
+    ("goals", "indicator_id"): "indicators",
+    ("goal_results", "goal_id"): "goals",
+    ("assignments", "task_id"): "tasks",
+    ("assignments", "indicator_id"): "indicators",
+    ("assignments", "reporter_id"): "reporters",
+    ("applicability", "indicator_id"): "indicators",
+    ("applicability", "reporter_id"): "reporters",
+}
+_MUST_EXIST = ("reporters", "specials")
+_DERIVED = {"programme_id", "row_number", "position", "deadline_kind", "ongoing", "recurrence"}
+_ENTITY = {"tasks": "task", "responsibilities": "task", "indicators": "indicator", "targets": "indicator",
+           "reporters": "reporter", "units": "unit", "applicability": "indicator"}  # fmt: skip
+
+
+@dataclass
+class Programme:
+    """A loaded registry: rows per table (dicts by column), findings, and what the readers need of it."""
+
+    programme_id: str
+    tables: dict[str, list[dict]] = field(default_factory=dict)
+    findings: list[tuple] = field(default_factory=list)
+    content_hash: str = ""
+    computable: bool = False
+
+    @property
+    def row(self) -> dict:
+        """The programme's own line (raw.programmes)."""
+        return self.tables["programmes"][0]
+
+    @property
+    def periods(self) -> list[Period]:
+        """Quarters from start_date to end_date; empty when the programme cannot be computed."""
+        if not self.computable:
+            return []
+        return periods_between(self.row["start_date"], self.row["end_date"])
+
+    def codes(self) -> Codes:
+        """Lookups for the submission readers."""
+        tasks = self.tables["tasks"]
+        indicators = self.tables["indicators"]
+        return Codes(
+            tasks={t["task_id"]: t["title"] or "" for t in tasks},
+            task_by_seq=_unique((t["seq"], t["task_id"]) for t in tasks if t["seq"]),
+            task_by_title=_unique((squeeze(t["title"]), t["task_id"]) for t in tasks if t["title"]),
+            indicators={i["indicator_id"]: i["name"] or "" for i in indicators},
+            indicator_by_name=_unique(
+                (squeeze(i["name"]), i["indicator_id"]) for i in indicators if i["name"]
+            ),
+            reporters={
+                r["reporter_id"]: tuple(
+                    squeeze(name) for name in [r["name"], *(r["aliases"] or "").split(";")] if squeeze(name)
+                )
+                for r in self.tables["reporters"]
+            },
+        )
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """First element → second, only where exactly one pair has that first element."""
+    found: dict[str, str | None] = {}
+    for key, value in pairs:
+        found[key] = None if key in found else value
+    return {key: value for key, value in found.items() if value is not None}
+
+
+class _Reading:
+    def __init__(self, raw_root: Path, programme_id: str):
+        self.folder = raw_root / "registry" / programme_id
+        self.programme = Programme(programme_id, {table: [] for table in REGISTRY_TABLES})
+
+    def finding(
+        self,
+        rule_id,
+        message,
+        file,
+        row=None,
+        column=None,
+        value=None,
+        entity_type="programme",
+        entity_id=None,
+    ):
+        entry = {
+            "rule_id": rule_id,
+            "programme_id": self.programme.programme_id,
+            "period": None,
+            "reporter_id": None,
+            "entity_type": entity_type,
+            "entity_id": entity_id or self.programme.programme_id,
+            "receipt_id": None,
+            "path": f"registry/{self.programme.programme_id}/{file}",
+            "sheet": None,
+            "row_number": row,
+            "column_name": column,
+            "raw_value": value,
+            "message": message,
+        }
+        self.programme.findings.append(tuple(entry[name] for name in FINDING))
+
+    # programme.toml ------------------------------------------------------------------------------------------------
+
+    def read_programme(self) -> None:
+        file = "programme.toml"
+        document: dict = {}
+        try:
+            document = tomllib.loads((self.folder / file).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            self.finding("F01", f"缺少 {file}，方案无法计算；请补上", file)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            self.finding("F01", f"{file} 无法读取（{error}），方案无法计算；请更正", file)
+        if document and document.get("id") not in (None, self.programme.programme_id):
+            self.finding(
+                "F05", f"id“{document.get('id')}”与文件夹名“{self.programme.programme_id}”不一致；请改为一致", file,
+                column="id", value=str(document.get("id")),
+            )  # fmt: skip
+        start, end = self._day(document, "start_date", file), self._day(document, "end_date", file)
+        if start and end and end < start:
+            self.finding(
+                "T01", f"开始日期 {start} 晚于结束日期 {end}，方案无法计算；请更正", file, column="start_date"
+            )
+            start = end = None
+        self.programme.computable = bool(start and end)
+        number = self._number
+        row = {
+            "programme_id": self.programme.programme_id,
+            "title": str(document.get("title") or self.programme.programme_id),
+            "issuer": document.get("issuer"),
+            "start_date": start,
+            "end_date": end,
+            "report_day": int(number(document, "report_day", 28, file, 1, 31)),
+            "freeze_days": int(number(document, "freeze_days", 12, file, 0, 366)),
+            "path": f"registry/{self.programme.programme_id}/{file}",
+        }
+        groups = {
+            "weights": {"weight_tasks": ("tasks", 0.5, 0, 1), "weight_indicators": ("indicators", 0.5, 0, 1)},
+            "lists": {"red": ("red", 3, 0, 10_000), "black": ("black", 3, 0, 10_000)},
+            "scoring": {
+                "late_per_day": ("late_per_day", 2, 0, 100),
+                "late_floor": ("late_floor", 60, 0, 100),
+                "overdue_cap": ("overdue_cap", 60, 0, 100),
+                "yellow_points": ("yellow_points", -10, -100, 100),
+                "blue_days": ("blue_days", 10, 0, 366),
+                "coverage_min": ("coverage_min", 0, 0, 1),
+            },
+        }
+        for group, entries in groups.items():
+            section = document.get(group, {})
+            section = section if isinstance(section, dict) else {}
+            for name, (key, default, low, high) in entries.items():
+                value = number(section, key, default, file, low, high)
+                row[name] = int(value) if name in ("red", "black", "blue_days") else float(value)
+        self.programme.tables["programmes"] = [row]
+
+    def _day(self, document: dict, key: str, file: str) -> date | None:
+        value = document.get(key)
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        parsed = parse_day(str(value)).value if value is not None else None
+        if parsed is None and document:
+            self.finding(
+                "F02",
+                f"缺少可读的 {key}，方案无法计算；请写成 {key} = 2021-01-01",
+                file,
+                column=key,
+                value=None if value is None else str(value),
+            )
+        return parsed
+
+    def _number(self, section: dict, key: str, default: float, file: str, low: float, high: float) -> float:
+        value = section.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self.finding(
+                "V01",
+                f"{key} = {value!r} 超出允许范围 {low}–{high}，已按默认值 {default} 计算；请更正",
+                file,
+                column=key,
+                value=str(value),
+            )
+            return default
+        return value
+
+    # csv files -----------------------------------------------------------------------------------------------------
+
+    def read_table(self, table: str) -> None:
+        file = f"{table}.csv"
+        try:
+            text = (self.folder / file).read_bytes().decode("utf-8-sig")
+        except FileNotFoundError:
+            if table in _MUST_EXIST:
+                self.finding("F02", f"缺少 {file}；请补上", file)
+            return
+        except UnicodeDecodeError:
+            self.finding("F01", f"{file} 不是 UTF-8 编码，未载入；请另存为“CSV UTF-8”", file)
+            return
+        reader = csv.reader(io.StringIO(text, newline=""))
+        header: list[str] | None = None
+        line = 0
+        seen: dict[tuple, int] = {}
+        for cells in reader:
+            number, line = line + 1, reader.line_num
+            if not any(cell.strip() for cell in cells):
+                continue
+            if header is None:
+                header = [cell.strip() for cell in cells]
+                absent = [c for c in _REQUIRED[table] if c not in header]
+                if absent:
+                    self.finding("F02", f"{file} 缺少列 {'、'.join(absent)}，未载入；请补上", file, number)
+                    return
+                continue
+            entry = {name: storable(cell).strip() or None for name, cell in zip(header, cells, strict=False)}
+            row = self._typed_row(table, file, number, entry)
+            if row is not None and self._sound(table, file, row, entry, seen):
+                self.programme.tables[table].append(row)
+
+    def _typed_row(self, table: str, file: str, number: int, entry: dict) -> dict | None:
+        row: dict = {}
+        for column, kind in REGISTRY_TABLES[table].items():
+            if column in _DERIVED:
+                continue
+            text = entry.get(column)
+            row[column] = self._typed(table, file, number, column, kind, text)
+        row["programme_id"] = self.programme.programme_id
+        row["row_number"] = number
+        return row
+
+    def _typed(self, table: str, file: str, number: int, column: str, kind: str, text: str | None):
+        if text is None or (column == "seq" and kind == "INTEGER"):
+            return None
+        if kind in ("DOUBLE", "INTEGER"):
+            parsed, rule_id, what = parse_number(text).value, "F03", "数字"
+            if kind == "INTEGER" and parsed is not None:
+                parsed = int(parsed) if float(parsed).is_integer() else None
+        elif kind == "DATE":
+            parsed, rule_id, what = parse_day(text).value, "F04", "日期"
+        else:
+            choices = _CHOICES.get((table, column))
+            if choices and text not in choices:
+                self.finding(
+                    "F05", f"{file} 第 {number} 行 {column}“{text}”不在允许的取值 {'、'.join(choices)} 之中；请更正",
+                    file, number, column, text,
+                )  # fmt: skip
+                return None
+            return tidy(text) if column.endswith("_id") or column == "seq" else text
+        if parsed is None:
+            self.finding(
+                rule_id,
+                f"{file} 第 {number} 行 {column}“{text}”不是{what}，按空白处理；请更正",
+                file,
+                number,
+                column,
+                text,
+            )
+        return parsed
+
+    def _sound(self, table: str, file: str, row: dict, entry: dict, seen: dict[tuple, int]) -> bool:
+        """False (with a finding) for a line without its key, with an unknown code, or with a key already read."""
+        number = row["row_number"]
+        entity_type = _ENTITY.get(table, "programme")
+        entity_id = row.get(f"{entity_type}_id")
+        for column in _REQUIRED[table]:
+            if row[column] is None:
+                if entry.get(column) is None:
+                    self.finding(
+                        "F05", f"{file} 第 {number} 行缺少 {column}，本行未载入；请补填",
+                        file, number, column, None, entity_type, entity_id,
+                    )  # fmt: skip
+                return False
+        if table == "assignments" and row["task_id"] is None and row["indicator_id"] is None:
+            self.finding(
+                "F05",
+                f"{file} 第 {number} 行没有 task_id 也没有 indicator_id，本行未载入；请补填",
+                file,
+                number,
+            )
+            return False
+        for (owner, column), target in _REFERENCES.items():
+            if owner != table or row[column] is None or target == table:
+                continue
+            if row[column] not in self._known(target):
+                self.finding(
+                    "F05", f"{file} 第 {number} 行 {column}“{row[column]}”不在 {target}.csv 中，本行未载入；请更正",
+                    file, number, column, row[column], entity_type, entity_id,
+                )  # fmt: skip
+                return False
+        key = tuple(row[column] for column in _KEYS[table])
+        if key in seen:
+            # a unit named twice for one task in one role says nothing new; any other repeated key is a contradiction
+            if table not in ("responsibilities", "assignments"):
+                shown = "、".join(str(part) for part in key if part is not None)
+                self.finding(
+                    "K01", f"{file} 第 {number} 行与第 {seen[key]} 行主键重复（{shown}），本行未载入；请删除其一",
+                    file, number, _KEYS[table][0], shown, entity_type, entity_id,
+                )  # fmt: skip
+            return False
+        seen[key] = number
+        return True
+
+    def _known(self, table: str) -> set:
+        column = _KEYS[table][0]
+        return {row[column] for row in self.programme.tables[table]}
+
+    # derived -------------------------------------------------------------------------------------------------------
+
+    def derive(self) -> None:
+        tables = self.programme.tables
+        for table in ("reporters", "specials"):
+            for position, row in enumerate(tables[table], 1):
+                row["seq"] = position
+        known = self._known("reporters")
+        for row in tables["reporters"]:
+            if row["parent_id"] is not None and row["parent_id"] not in known:
+                self.finding(
+                    "F05", f"reporters.csv 第 {row['row_number']} 行 parent_id“{row['parent_id']}”不在本表中，按无上级处理；请更正",
+                    "reporters.csv", row["row_number"], "parent_id", row["parent_id"], "reporter", row["reporter_id"],
+                )  # fmt: skip
+                row["parent_id"] = None
+        start = self.programme.row["start_date"] or date(2000, 1, 1)
+        for position, row in enumerate(tables["tasks"], 1):
+            deadline = parse_deadline(row["deadline_text"], start)
+            row["position"] = position
+            row["deadline_kind"] = deadline.kind
+            row["ongoing"] = deadline.ongoing
+            row["recurrence"] = deadline.recurrence
+            steps = milestones(deadline)
+            for no, count, due in steps:
+                tables["task_milestones"].append(
+                    {
+                        "programme_id": self.programme.programme_id,
+                        "task_id": row["task_id"],
+                        "milestone_no": no,
+                        "milestone_count": count,
+                        "due_date": due,
+                    }
+                )
+        for position, row in enumerate(tables["indicators"], 1):
+            row["position"] = position
+        seen: set[str] = set()
+        for row in tables["units"]:
+            for name in [row["name"], *(row["aliases"] or "").split(";")]:
+                known_name = squeeze(name)
+                if known_name and known_name not in seen:
+                    seen.add(known_name)
+                    tables["unit_names"].append(
+                        {
+                            "programme_id": self.programme.programme_id,
+                            "known_name": known_name,
+                            "unit_id": row["unit_id"],
+                            "name": row["name"],
+                        }
+                    )
+        for table in ("responsibilities", "specials"):
+            column = "unit_name" if table == "responsibilities" else "lead_unit"
+            for row in tables[table]:
+                # a known name is stored in the form it is joined by; an unknown one stays as written (U01)
+                if row[column] and squeeze(row[column]) in seen:
+                    row[column] = squeeze(row[column])
+
+
+def _content_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            digest.update(path.name.encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def programme_ids(raw_root: Path) -> list[str]:
+    """Ids of the programmes of a raw tree (folders of ``registry/``), sorted."""
+    folder = raw_root / "registry"
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def read_programme(raw_root: Path, programme_id: str) -> Programme:
+    """Read one registry. Mistakes are findings; a programme without readable dates has ``computable`` False."""
+    reading = _Reading(raw_root, programme_id)
+    reading.read_programme()
+    for table in _REQUIRED:
+        reading.read_table(table)
+    reading.derive()
+    reading.programme.content_hash = _content_hash(reading.folder)
+    return reading.programme

@@ -1,0 +1,129 @@
+"""A file as sheets of text cells: the common form between the format readers and the header mapping.
+
+Belongs here: ``Sheet`` and ``Row``, telling a file's format by its content, dispatch to the reader. Does not belong
+here: what the cells mean (``mapping``, ``values``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from raw.errors import Limits, Rejected
+
+READABLE = ("csv", "xlsx", "xls", "json", "ndjson", "parquet")
+
+_FOREIGN_MAGIC = (
+    (b"\x89PNG", "图片"),
+    (b"\xff\xd8\xff", "图片"),
+    (b"GIF8", "图片"),
+    (b"BM", "图片"),
+    (b"II*\x00", "图片"),
+    (b"%PDF", "PDF"),
+    (b"Rar!", "压缩包"),
+    (b"7z\xbc\xaf", "压缩包"),
+    (b"\x1f\x8b", "压缩包"),
+    (b"{\\rtf", "RTF文档"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SAVE_AS = "请在 WPS/Excel 中另存为 .xlsx 或 .csv 后重新报送"
+
+
+@dataclass
+class Row:
+    """One row: ``number`` as the clerk sees it (Excel row, line of a csv, position in json), cells left to right."""
+
+    number: int
+    cells: list[str | None]
+    # set where the reader could not take the row apart (a broken ndjson line): the row's own finding
+    broken: str | None = None
+
+
+@dataclass
+class Sheet:
+    """A sheet of text cells. ``header`` is set where the format itself names its columns (json, parquet)."""
+
+    name: str | None
+    rows: list[Row]
+    header: list[str] | None = None
+
+
+@dataclass
+class Document:
+    """What a reader returns: the sheets, and what the file turned out to be."""
+
+    format: str
+    sheets: list[Sheet]
+    encoding: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def _sniff(head: bytes, body: bytes, extension: str) -> str:
+    """Format by content. Raises Rejected for what no reader can take (F15) or what is damaged (F01)."""
+    for magic, what in _FOREIGN_MAGIC:
+        if head.startswith(magic) and not (magic == b"BM" and extension == "csv"):
+            raise Rejected("F15", f"文件是{what}，不是表格；{SAVE_AS}")
+    if head.startswith(b"PK"):
+        return "xlsx"
+    if head.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in body:
+            raise Rejected("F15", f"工作簿设有打开密码，无法读取；请取消密码，{SAVE_AS}")
+        if "WordDocument".encode("utf-16-le") in body:
+            raise Rejected("F15", f"文件是 Word 文档；{SAVE_AS}")
+        return "xls"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if extension in ("xlsx", "xls", "parquet"):
+        if body[:512].lstrip().lower().startswith((b"<html", b"<!doctype", b"<?xml", b"<table")):
+            raise Rejected("F15", f"文件是网页或 XML，只是改了扩展名；{SAVE_AS}")
+        raise Rejected("F01", f"文件内容不是 .{extension} 格式，可能已损坏；请重新导出并报送")
+    return extension
+
+
+def read_document(path: Path, limits: Limits) -> Document:
+    """Read one file of any accepted format.
+
+    Raises:
+        Rejected: F01 (empty or damaged), F13 (over the limits), F15 (a kind that cannot be read).
+    """
+    extension = path.suffix.lower().lstrip(".")
+    size = path.stat().st_size
+    if size > limits.file_bytes:
+        raise Rejected(
+            "F13",
+            f"文件大小 {size / 1048576:.1f} MB，超过 {limits.file_bytes / 1048576:.0f} MB；请拆分后报送",
+        )
+    if extension not in READABLE:
+        raise Rejected("F15", f"不支持 .{extension or '（无扩展名）'} 文件；{SAVE_AS}")
+    if size == 0:
+        raise Rejected("F01", "文件为空（0 字节）；请重新导出并报送")
+    body = path.read_bytes()
+    file_format = _sniff(body[:16], body, extension)
+    # imported here: a worker that reads csv need not load the workbook libraries
+    if file_format == "xlsx":
+        from raw.readers.xlsx import read_xlsx
+
+        return Document("xlsx", read_xlsx(body, limits))
+    if file_format == "xls":
+        from raw.readers.xls import read_xls
+
+        return Document("xls", read_xls(body, limits))
+    if file_format == "parquet":
+        from raw.readers.parquet import read_parquet
+
+        return Document("parquet", [read_parquet(body, limits)])
+    from raw.readers.text_files import decode, read_csv, read_json, read_ndjson
+
+    text, encoding = decode(body)
+    reader = {"csv": read_csv, "json": read_json, "ndjson": read_ndjson}[file_format]
+    return Document(file_format, [reader(text, limits)], encoding)
+
+
+def too_many_rows(count: int, limits: Limits) -> Rejected:
+    """The F13 rejection for a table of ``count`` rows."""
+    return Rejected("F13", f"数据行数 {count} 超过 {limits.rows}；请删除空行或拆分后报送")
+
+
+def too_many_columns(count: int, limits: Limits) -> Rejected:
+    """The F13 rejection for a table of ``count`` columns."""
+    return Rejected("F13", f"列数 {count} 超过 {limits.columns}；请删除表格右侧多余的列后报送")

@@ -1,0 +1,387 @@
+"""One submission: its file → typed rows, quarantined rows and findings, each with its place.
+
+Belongs here: keys against the registry's codes, the parsers of a contract applied to a table, what the file says of
+its sender. Does not belong here: file formats (``readers``), plausibility of values (``quality/``), the database.
+Runs inside a worker process, so it takes and returns plain data.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from raw.contracts import Contract, contracts
+from raw.errors import Limits, Rejected
+from raw.mapping import MappedSheet, map_document
+from raw.schema import FINDING, QUARANTINE, SUBMISSION_TABLES
+from raw.sheets import Row, read_document
+from raw.text import is_blank, squeeze, tidy
+from raw.values import BLANK, STATUS_WORDS, parse_code, parse_day, parse_number, parse_percent, parse_status
+
+_PARSERS = {"percent": parse_percent, "number": parse_number, "date": parse_day, "status": parse_status}
+
+
+@dataclass(frozen=True)
+class SubmissionFile:
+    """A file of the raw tree with its identity; ``path`` is relative to the tree, with /."""
+
+    receipt_id: str
+    path: str
+    absolute: Path
+    programme_id: str
+    period: str
+    reporter_id: str
+    kind: str
+
+
+@dataclass
+class Codes:
+    """What of a programme's registry a reader needs to recognise keys and names (plain data, crosses processes)."""
+
+    tasks: dict[str, str] = field(default_factory=dict)  # task_id → title
+    task_by_seq: dict[str, str] = field(default_factory=dict)  # seq of exactly one task → task_id
+    task_by_title: dict[str, str] = field(
+        default_factory=dict
+    )  # squeezed title of exactly one task → task_id
+    indicators: dict[str, str] = field(default_factory=dict)  # indicator_id → name
+    indicator_by_name: dict[str, str] = field(default_factory=dict)
+    reporters: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # reporter_id → squeezed name and aliases
+
+
+@dataclass
+class SubmissionResult:
+    """What one file gave; ``columns`` of ``table`` are lists of equal length (the loaded rows)."""
+
+    receipt_id: str
+    table: str | None = None
+    columns: dict[str, list] = field(default_factory=dict)
+    lineage: list[tuple] = field(default_factory=list)  # rows of raw.columns
+    quarantine: list[tuple] = field(default_factory=list)  # rows of raw.quarantine
+    findings: list[tuple] = field(default_factory=list)  # rows of raw.findings
+    format: str | None = None
+    encoding: str | None = None
+    rows_read: int = 0
+    rejected: bool = False
+    reason: str | None = None
+
+    @property
+    def rows_loaded(self) -> int:
+        """Number of rows in ``columns``."""
+        return len(self.columns["row_number"]) if self.columns else 0
+
+
+@dataclass(frozen=True)
+class _Key:
+    """Outcome of resolving a row's key: the code or None, and the rule the row breaks (F05, K07) if any."""
+
+    code: str | None
+    rule_id: str | None = None
+    message: str | None = None
+
+
+def _resolve_task(key: str | None, title: str | None, codes: Codes) -> _Key:
+    by_title = codes.task_by_title.get(squeeze(title)) if title else None
+    if key is None:
+        if by_title:
+            return _Key(
+                by_title, "K07", f"本行没有任务编号，已按任务名称对应到“{by_title}”，请核对并补填编号"
+            )
+        named = f"，任务名称“{tidy(title)[:40]}”也不在任务目录中" if not is_blank(title) else ""
+        return _Key(None, "F05", f"本行没有任务编号{named}，未载入；请按任务目录填写任务编号")
+    if key in codes.tasks:
+        return _Key(key)
+    by_seq = codes.task_by_seq.get(key)
+    if by_seq and (by_title is None or by_title == by_seq):
+        return _Key(by_seq, "K07", f"编号“{key}”是任务序号，已对应到“{by_seq}”，请核对，下次请填任务编号")
+    if by_seq:
+        return _Key(
+            by_title, "K07", f"序号“{key}”与任务名称不一致，已按任务名称对应到“{by_title}”，请核对编号"
+        )
+    hint = f"，疑为“{by_title}”" if by_title else ""
+    return _Key(
+        None, "F05", f"任务编号“{key}”不在任务目录中{hint}，本行未载入；请按任务目录更正编号后重新报送"
+    )
+
+
+def _resolve_indicator(key: str | None, name: str | None, codes: Codes) -> _Key:
+    by_name = codes.indicator_by_name.get(squeeze(name)) if name else None
+    if key is not None and key in codes.indicators:
+        return _Key(key)
+    # a running number is no code: the clerk's own 序号 beside an exact name leaves no doubt
+    if by_name and (key is None or key.isdigit()):
+        what = "本行没有指标编号" if key is None else f"“{key}”不是指标编号"
+        return _Key(by_name, "K07", f"{what}，已按指标名称对应到“{by_name}”，请核对，下次请填指标编号")
+    if key is None:
+        named = f"，指标名称“{tidy(name)[:40]}”也不在指标目录中" if not is_blank(name) else ""
+        return _Key(None, "F05", f"本行没有指标编号{named}，未载入；请按指标目录填写指标编号")
+    hint = f"，疑为“{by_name}”" if by_name else ""
+    return _Key(
+        None, "F05", f"指标编号“{key}”不在指标目录中{hint}，本行未载入；请按指标目录更正编号后重新报送"
+    )
+
+
+def _resolve_plain(key: str | None, fallback: str | None, what: str) -> _Key:
+    if key is not None:
+        return _Key(key)
+    if not is_blank(fallback):
+        return _Key(tidy(fallback))
+    return _Key(None, "F05", f"本行没有{what}，未载入；请补填后重新报送")
+
+
+_ENTITY = {"task": "task", "indicator": "indicator"}
+
+
+class _Reading:
+    """State of reading one file: collects rows, findings and quarantine under the file's identity."""
+
+    def __init__(self, file: SubmissionFile, contract: Contract, codes: Codes):
+        self.file = file
+        self.contract = contract
+        self.codes = codes
+        self.result = SubmissionResult(file.receipt_id, contract.table)
+        self.result.columns = {name: [] for name in SUBMISSION_TABLES[contract.table]}
+        self.seen: dict[str, tuple[str | None, int]] = {}
+
+    def finding(
+        self, rule_id: str, message: str, sheet=None, row=None, header=None, value=None, entity=None
+    ) -> None:
+        entity_type = _ENTITY.get(self.contract.entity, "file") if entity else "file"
+        entry = {
+            "rule_id": rule_id,
+            "programme_id": self.file.programme_id,
+            "period": self.file.period,
+            "reporter_id": self.file.reporter_id,
+            "entity_type": entity_type,
+            "entity_id": entity if entity and entity_type != "file" else self.file.path,
+            "receipt_id": self.file.receipt_id,
+            "path": self.file.path,
+            "sheet": sheet,
+            "row_number": row,
+            "column_name": header,
+            "raw_value": value,
+            "message": message,
+        }
+        self.result.findings.append(tuple(entry[name] for name in FINDING))
+
+    def keep_out(
+        self, rule_id: str, message: str, sheet: MappedSheet, row: Row, header=None, value=None, entity=None
+    ):
+        headers = [h or f"第{i}列" for i, h in enumerate(sheet.headers, 1)]
+        content = {}
+        for index, cell in enumerate(row.cells):
+            if cell is not None:
+                name = headers[index] if index < len(headers) else f"第{index + 1}列"
+                content[name if name not in content else f"{name}（第{index + 1}列）"] = cell
+        entry = {
+            "receipt_id": self.file.receipt_id,
+            "path": self.file.path,
+            "sheet": sheet.name,
+            "row_number": row.number,
+            "row_json": json.dumps(content, ensure_ascii=False),
+            "rule_id": rule_id,
+            "message": message,
+        }
+        self.result.quarantine.append(tuple(entry[name] for name in QUARANTINE))
+        self.finding(rule_id, message, sheet.name, row.number, header, value, entity)
+
+    def resolve(self, cells: dict[str, str | None]) -> _Key:
+        key = parse_code(cells[self.contract.key_field.name])
+        if self.contract.entity == "task":
+            return _resolve_task(key, cells["title"], self.codes)
+        if self.contract.entity == "indicator":
+            return _resolve_indicator(key, cells["name"], self.codes)
+        if self.contract.entity == "issue":
+            return _resolve_plain(key, cells["issue"], "问题编号和问题描述")
+        return _resolve_plain(key, None, "调查对象")
+
+    def sheet(self, sheet: MappedSheet) -> None:
+        for name, column in sheet.columns.items():
+            self.result.lineage.append(
+                (self.file.receipt_id, sheet.name, name, column.header, column.index + 1)
+            )
+        for row in sheet.rows:
+            self.row(sheet, row)
+        self.check_sender(sheet)
+
+    def row(self, sheet: MappedSheet, row: Row) -> None:
+        self.result.rows_read += 1
+        if row.broken:
+            text = (row.cells[0] or "")[:500]
+            self.keep_out(
+                "F01", f"第 {row.number} 行{row.broken}，未载入；请更正后重新报送", sheet, row, value=text
+            )
+            return
+        cells = {field.name: None for field in self.contract.fields}
+        for name, column in sheet.columns.items():
+            if column.index < len(row.cells):
+                cells[name] = row.cells[column.index]
+        key_field = self.contract.key_field
+        key_column = sheet.columns.get(key_field.name) or sheet.columns.get(self.contract.require[0][-1])
+        key_raw = cells[key_column.field] if key_column else None
+        key = self.resolve(cells)
+        if key.code is None:
+            self.keep_out(key.rule_id, key.message, sheet, row, key_column.header, key_raw)
+            return
+        if key.code in self.seen:
+            first_sheet, first_row = self.seen[key.code]
+            where = f"工作表“{first_sheet}”第 {first_row} 行" if first_sheet else f"第 {first_row} 行"
+            self.keep_out(
+                "K01",
+                f"主键重复：“{key.code}”已在{where}填报，本行未载入；请只保留一行后重新报送",
+                sheet,
+                row,
+                key_column.header,
+                key_raw,
+                key.code,
+            )
+            return
+        self.seen[key.code] = (sheet.name, row.number)
+        if key.rule_id:
+            self.finding(
+                key.rule_id, key.message, sheet.name, row.number, key_column.header, key_raw, key.code
+            )
+        self.store(sheet, row, cells, key.code)
+
+    def store(self, sheet: MappedSheet, row: Row, cells: dict[str, str | None], code: str) -> None:
+        values = {
+            "receipt_id": self.file.receipt_id,
+            "programme_id": self.file.programme_id,
+            "period": self.file.period,
+            "reporter_id": self.file.reporter_id,
+            "path": self.file.path,
+            "sheet": sheet.name,
+            "row_number": row.number,
+        }
+        for field_ in self.contract.fields:
+            raw = cells[field_.name]
+            if field_.type in _PARSERS:
+                parsed = _PARSERS[field_.type](raw) if raw is not None else BLANK
+                values[field_.raw_column] = raw
+                values[field_.column] = parsed.value
+                # K05 is judged over all status words by the expectations (quality/), not cell by cell here
+                if parsed.rule_id and parsed.rule_id != "K05":
+                    header = sheet.columns[field_.name].header
+                    self.finding(
+                        parsed.rule_id,
+                        _cell_message(parsed.rule_id, header, raw, parsed.value),
+                        sheet.name,
+                        row.number,
+                        header,
+                        raw,
+                        code,
+                    )
+            elif field_.type == "code":
+                values[field_.column] = parse_code(raw)
+            else:
+                values[field_.column] = None if is_blank(raw) else raw.strip()
+        target = {
+            "task": "task_id",
+            "indicator": "indicator_id",
+            "issue": "issue_id",
+            "group": "respondent_group",
+        }
+        values[target[self.contract.entity]] = code
+        for name, column in self.result.columns.items():
+            column.append(values[name])
+
+    def check_sender(self, sheet: MappedSheet) -> None:
+        """F14: the file names another reporter than its folder, in a 填报单位： line or in a 填报单位 column."""
+        candidates: list[tuple[int, str, str]] = []
+        if sheet.reporter_line:
+            candidates.append((sheet.reporter_line[0], sheet.reporter_line[1], "填报单位"))
+        column = sheet.columns.get("reported_by")
+        if column and squeeze(column.header) == "填报单位":
+            seen = set()
+            for row in sheet.rows:
+                cell = row.cells[column.index] if column.index < len(row.cells) else None
+                if not is_blank(cell) and cell not in seen:
+                    seen.add(cell)
+                    candidates.append((row.number, cell, column.header))
+        for number, named, header in candidates:
+            if (other := self._other_reporter(squeeze(named))) is not None:
+                own = self.codes.reporters[self.file.reporter_id][0]
+                self.finding(
+                    "F14",
+                    f"文件中的填报单位“{named}”是{other}，与报送单位{own}不一致；请核对是否错报了文件",
+                    sheet.name,
+                    number,
+                    header,
+                    named,
+                )
+
+    def _other_reporter(self, named: str) -> str | None:
+        own = self.codes.reporters.get(self.file.reporter_id, ())
+        if not named or any(name in named or named in name for name in own):
+            return None
+        best: tuple[int, str] | None = None
+        for reporter_id, names in self.codes.reporters.items():
+            if reporter_id == self.file.reporter_id:
+                continue
+            for name in names:
+                if (name == named or name in named) and (best is None or len(name) > best[0]):
+                    best = (len(name), names[0])
+        return best[1] if best else None
+
+
+def _cell_message(rule_id: str, header: str, raw: str, value: object) -> str:
+    shown = raw.strip()[:60]
+    if rule_id == "F03":
+        return f"“{header}”列应为数字，收到的是“{shown}”，本格按空白处理；请只填数字，单位写在表头"
+    if rule_id == "F04":
+        return f"“{header}”列的日期“{shown}”无效，本格按空白处理；请写成 2021-06-30 的形式"
+    if rule_id == "F12":
+        return f"“{header}”列的“{shown}”疑为小数，已按 {value:g}% 理解；请核对，下次请填 0–100 的数"
+    raise ValueError(f"no message for rule {rule_id}")
+
+
+def status_words() -> str:
+    """The accepted status words, for messages."""
+    return "、".join(STATUS_WORDS)
+
+
+def read_submission(file: SubmissionFile, codes: Codes, limits: Limits) -> SubmissionResult:
+    """Read one submission. A file that cannot be read is a result with ``rejected`` set, never an exception."""
+    reading = _Reading(file, contracts()[file.kind], codes)
+    try:
+        document = read_document(file.absolute, limits)
+        reading.result.format, reading.result.encoding = document.format, document.encoding
+        sheets = map_document(document, reading.contract)
+        count = sum(len(sheet.rows) for sheet in sheets)
+        if count > limits.rows:
+            raise Rejected("F13", f"数据行数 {count} 超过 {limits.rows}；请拆分后报送")
+    except Rejected as rejection:
+        return rejected(file, rejection, reading.result.format, reading.result.encoding)
+    except OSError as error:
+        return rejected(file, Rejected("F01", f"文件无法打开（{error.strerror}）；请检查文件权限后重新运行"))
+    for sheet in sheets:
+        reading.sheet(sheet)
+    return reading.result
+
+
+def rejected(
+    file: SubmissionFile, rejection: Rejected, file_format: str | None = None, encoding: str | None = None
+) -> SubmissionResult:
+    """The result of a file that cannot be read: one finding, no rows."""
+    result = SubmissionResult(file.receipt_id, format=file_format, encoding=encoding)
+    result.rejected, result.reason = True, rejection.message
+    result.findings.append(
+        (
+            rejection.rule_id,
+            file.programme_id,
+            file.period,
+            file.reporter_id,
+            "file",
+            file.path,
+            file.receipt_id,
+            file.path,
+            None,
+            None,
+            None,
+            None,
+            rejection.message,
+        )
+    )
+    return result

@@ -1,0 +1,134 @@
+"""The site in a real browser: no console error, no request, nothing wider than the screen, every county on paper.
+
+Skips where chromium is missing. The site is made from the small warehouse of ``unit/test_dashboards``.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(CHROMIUM is None, reason="没有 chromium，无法在浏览器中检查页面"),
+]
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars --remote-debugging-port=0"
+).split()
+
+
+class Browser:
+    """One headless chromium, driven over its debugging protocol (one tab at a time)."""
+
+    def __init__(self, profile: Path):
+        connect = pytest.importorskip("websockets.sync.client", reason="没有 websockets，无法驱动浏览器").connect
+        self.process = subprocess.Popen(
+            [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        port_file = profile / "DevToolsActivePort"
+        deadline = time.monotonic() + 30
+        while not (port_file.exists() and port_file.read_text().strip()):
+            assert time.monotonic() < deadline, "chromium 未能启动"
+            time.sleep(0.1)
+        port = port_file.read_text().split()[0]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while True:
+            targets = json.load(opener.open(f"http://127.0.0.1:{port}/json", timeout=10))
+            pages = [target for target in targets if target["type"] == "page"]
+            if pages:
+                break
+            assert time.monotonic() < deadline, "chromium 没有打开页面"
+            time.sleep(0.1)
+        self.socket = connect(pages[0]["webSocketDebuggerUrl"], max_size=None, proxy=None)
+        self.number = 0
+        self.events: list[dict[str, Any]] = []
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """One command and its answer; events in between are kept."""
+        self.number += 1
+        self.socket.send(json.dumps({"id": self.number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self.socket.recv(timeout=60))
+            if message.get("id") == self.number:
+                assert "error" not in message, message["error"]
+                return message["result"]
+            if "method" in message:
+                self.events.append(message)
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression (promises are awaited)."""
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    def open(self, url: str, width: int, height: int = 1000) -> None:
+        """Load a page at a width and wait until every visible figure is drawn."""
+        self.events.clear()
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        self.call("Page.navigate", url=url)
+        self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
+        self.until(
+            "[...document.querySelectorAll('.plot')].every(d => d.offsetParent === null || d.querySelector('svg'))"
+        )
+
+    def until(self, condition: str, seconds: float = 60) -> None:
+        """Wait for a condition in the page."""
+        deadline = time.monotonic() + seconds
+        while not self.evaluate(condition):
+            assert time.monotonic() < deadline, f"等不到：{condition}"
+            time.sleep(0.1)
+
+    def complaints(self) -> list[str]:
+        """Console errors and warnings, uncaught exceptions, CSP reports and failed requests since ``open``."""
+        found = []
+        for event in self.events:
+            kind, data = event["method"], event["params"]
+            if kind == "Runtime.exceptionThrown":
+                found.append(data["exceptionDetails"].get("exception", {}).get("description", "exception"))
+            elif kind == "Runtime.consoleAPICalled" and data["type"] in {"error", "warning", "assert"}:
+                found.append(str([argument.get("value") for argument in data["args"]]))
+            elif kind == "Log.entryAdded" and data["entry"]["level"] in {"error", "warning"}:
+                found.append(data["entry"]["text"])
+            elif kind == "Network.loadingFailed":
+                found.append(data["errorText"])
+            elif kind == "Page.javascriptDialogOpening":
+                found.append("dialog " + data["message"])
+        return found
+
+    def requests(self) -> list[str]:
+        """Addresses asked for since ``open``."""
+        return [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
+
+    def pdf(self) -> bytes:
+        """The page on A4, as the print dialog would make it."""
+        result = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
+        return base64.b64decode(result["data"])
+
+    def screenshot(self) -> bytes:
+        """The whole page as PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"])
+
+    def close(self) -> None:
+        """End the browser."""
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait(20)
