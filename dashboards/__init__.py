@@ -1,0 +1,1 @@
+"""The static site: rows of the marts in, plain files out. Importing it loads neither Plotly nor a page."""

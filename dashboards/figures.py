@@ -13,7 +13,19 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from dashboards import format as fmt
-from dashboards.theme import BLUE, GREEN, INK, LINE, MUTED, NAVY, PALE, RED, YELLOW, figure_text, plotly_template
+from dashboards.theme import (
+    BLUE,
+    GREEN,
+    INK,
+    LINE,
+    MUTED,
+    NAVY,
+    PALE,
+    RED,
+    YELLOW,
+    figure_text,
+    plotly_template,
+)
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -127,7 +139,10 @@ def score_trend(rows: Sequence[Row], reporter_id: str) -> Figure:
         if other != reporter_id:
             traces.append(_line(line, "total_score", PALE, 1, figure_text(line[0]["reporter_name"])))
     middle = [
-        {"period": period, "total_score": _median([r["total_score"] for r in scored if r["period"] == period])}
+        {
+            "period": period,
+            "total_score": _median([r["total_score"] for r in scored if r["period"] == period]),
+        }
         for period in periods
     ]
     traces.append(_line(middle, "total_score", MUTED, 2, "中位数", dash="dot", legend=True))
@@ -227,7 +242,9 @@ def indicator_dots(indicator: Row, rows: Sequence[Row]) -> Figure:
         return _figure([], {})
     better = 1 if indicator.get("polarity") == "lower" else -1
     decimals = indicator.get("decimals")
-    ordered = sorted(rows, key=lambda r: (r["value"] is None, better * r["value"] if r["value"] is not None else 0))
+    ordered = sorted(
+        rows, key=lambda r: (r["value"] is None, better * r["value"] if r["value"] is not None else 0)
+    )
     labels: list[str] = []
     for row in ordered:
         reason = "" if row["value"] is not None else f"（{NOT_VALUE.get(row['state'] or '', '无值')}）"
@@ -271,7 +288,12 @@ def indicator_dots(indicator: Row, rows: Sequence[Row]) -> Figure:
                     "x": [row["value"] for row, _ in chosen],
                     "y": [label for _, label in chosen],
                     "name": name,
-                    "marker": {"size": 10, "color": colour, "symbol": symbol, "line": {"width": 1, "color": INK}},
+                    "marker": {
+                        "size": 10,
+                        "color": colour,
+                        "symbol": symbol,
+                        "line": {"width": 1, "color": INK},
+                    },
                     "text": [fmt.value(row["value"], decimals) for row, _ in chosen],
                     "hovertemplate": "%{y}　%{text}<extra></extra>",
                 }
@@ -321,15 +343,24 @@ def indicator_trend(indicator: Row, rows: Sequence[Row]) -> Figure:
     lines: dict[str, list[Row]] = {}
     for row in known:
         lines.setdefault(row["reporter_id"], []).append(row)
-    traces = [_line(line, "value", PALE, 1.2, figure_text(line[0]["reporter_name"])) for line in lines.values()]
+    traces = [
+        _line(line, "value", PALE, 1.2, figure_text(line[0]["reporter_name"])) for line in lines.values()
+    ]
     middle = [
-        {"period": p, "value": _median([row["value"] for row in known if row["period"] == p])} for p in periods
+        {"period": p, "value": _median([row["value"] for row in known if row["period"] == p])}
+        for p in periods
     ]
     traces.append(_line(middle, "value", NAVY, 3, "中位数", legend=True, size=7))
     targets = {row["period"]: row["target"] for row in rows if row["target"] is not None}
     if targets:
         line = _line(
-            [{"period": p, "value": targets.get(p)} for p in periods], "value", BLUE, 1.5, "目标", dash="dash", legend=True
+            [{"period": p, "value": targets.get(p)} for p in periods],
+            "value",
+            BLUE,
+            1.5,
+            "目标",
+            dash="dash",
+            legend=True,
         )
         line["line"]["shape"] = "hvh"
         line["mode"] = "lines"
@@ -383,7 +414,9 @@ def findings_by_rule(rows: Sequence[Row], most: int = 20) -> Figure:
     labels = [figure_text(f"{row['rule_id']} {row['title']}"[:22]) for row in shown]
     traces = []
     for severity, word in fmt.SEVERITY_WORDS.items():
-        chosen = [(row, label) for row, label in zip(shown, labels, strict=True) if row["severity"] == severity]
+        chosen = [
+            (row, label) for row, label in zip(shown, labels, strict=True) if row["severity"] == severity
+        ]
         if chosen:
             traces.append(
                 {

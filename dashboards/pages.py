@@ -125,11 +125,16 @@ def load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, 
     )
 
 
-def source(path: str | None, sheet: str | None = None, row_number: Any = None) -> str:
-    """Where something stands, short: file name, sheet, row."""
+def source(
+    path: str | None, sheet: str | None = None, row_number: Any = None, period: str | None = None
+) -> str:
+    """Where something stands, short: file name, sheet, row; with its period when that is not ``period``."""
     if not path:
         return fmt.NONE
-    parts = [path.rsplit("/", 1)[-1]]
+    folders = path.split("/")  # submissions/<programme>/<period>/<reporter>/<file>
+    parts = [folders[-1]]
+    if period and len(folders) > 4 and folders[2] != period:
+        parts.insert(0, folders[2])
     if sheet:
         parts.append(f"表 {sheet}")
     if row_number is not None:
@@ -164,10 +169,16 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
             ("quality", "数据质量", "quality.html"),
         ],
         "periods": [
-            {"period": row["period"], "here": row["period"] == site.period, "href": site.period_links.get(row["period"])}
+            {
+                "period": row["period"],
+                "here": row["period"] == site.period,
+                "href": site.period_links.get(row["period"]),
+            }
             for row in site.periods
         ],
-        "reporter_links": [(row["reporter_name"], site.href(row["reporter_id"], prefix)) for row in site.ranking],
+        "reporter_links": [
+            (row["reporter_name"], site.href(row["reporter_id"], prefix)) for row in site.ranking
+        ],
         "lights": LIGHTS,
         "yellow_points": fmt.number(abs(_parameter(site, "yellow_points", -10)), 1, trim=True),
         "blue_days": int(_parameter(site, "blue_days", 10)),
@@ -215,7 +226,11 @@ def headline(site: Site) -> tuple[str, list[str]]:
         first = f"逾期任务 {overdue:,} 项次"
         if before.get("tasks_overdue") is not None:
             delta = overdue - before["tasks_overdue"]
-            first += f"，比上季度{'增加' if delta > 0 else '减少'} {abs(delta):,} 项次" if delta else "，与上季度持平"
+            first += (
+                f"，比上季度{'增加' if delta > 0 else '减少'} {abs(delta):,} 项次"
+                if delta
+                else "，与上季度持平"
+            )
         worst = _top(by_reporter)
         first += f"；{fmt.names(worst, 3)}最多，{'各' if len(worst) > 1 else '有'} {max(by_reporter.values()):,} 项次"
     more: list[str] = []
@@ -282,7 +297,7 @@ def counts(site: Site) -> list[Row]:
 
 
 def light_cells(site: Site) -> dict[tuple[str, str], Row]:
-    """(reporter, special) → gravest light, its tasks, all tasks, whether nothing was reported for the period."""
+    """(reporter, special) → gravest light, its tasks, all tasks, whether open tasks went all unreported."""
     table: dict[tuple[str, str], Row] = {}
     grouped: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
     for row in site.lights:
@@ -296,7 +311,8 @@ def light_cells(site: Site) -> dict[tuple[str, str], Row]:
             "n": n,
             "total": total,
             "heavy": 3 * n >= total,
-            "unreported": not sum(row["reported"] for row in by_light.values()),
+            "unreported": not sum(row["reported"] for row in by_light.values())
+            and sum(row["pending"] for row in by_light.values()) > 0,
         }
     return table
 
@@ -306,7 +322,11 @@ def goal_rows(site: Site) -> tuple[list[Row], list[Row]]:
     issuer: list[Row] = []
     grouped: dict[str, Row] = {}
     for row in site.goals:
-        subject = row["indicator_name"] or row["special_name"] or ("综合得分" if row["kind"] == "rank" else row["goal_id"])
+        subject = (
+            row["indicator_name"]
+            or row["special_name"]
+            or ("综合得分" if row["kind"] == "rank" else row["goal_id"])
+        )
         if row["kind"] == "rank":
             text = f"{subject}进入前 {fmt.number(row['expected'], 0)} 名"
             actual = fmt.NONE if row["actual"] is None else f"第 {fmt.number(row['actual'], 0)} 名"
@@ -401,6 +421,10 @@ def index(site: Site) -> Row:
         "has_groups": any(row["group"] for row in site.ranking),
         "specials": [row for row in site.specials if row["special_id"] in used],
         "cells": cells,
+        # A phone shows these as a number where there are many specials.
+        "calm": Counter(
+            who for (who, _), cell in cells.items() if cell["light"] == "green" and not cell["unreported"]
+        ),
         "overdue": site.overdue[:OVERDUE_ON_INDEX],
         "overdue_total": len(site.overdue),
         "missing": missing,
@@ -410,7 +434,9 @@ def index(site: Site) -> Row:
         "reporter_goals": reporter_goals,
         "problems": problems(site, 8, PROGRESS_RULES),
         "bump": _bump(site),
-        "trend": [row | {"words": fmt.period_words(p)} for p, row in sorted(site.totals.items()) if p <= site.period],
+        "trend": [
+            row | {"words": fmt.period_words(p)} for p, row in sorted(site.totals.items()) if p <= site.period
+        ],
         "href": site.href,
     }
 
@@ -446,7 +472,9 @@ def _special_rows(site: Site, reporter_id: str) -> list[Row]:
 
 def _why(rows: list[Row]) -> list[str]:
     """Which specials lift and which pull the reporter, against the median of all."""
-    apart = [(row["score"] - row["middle"], row) for row in rows if row["score"] is not None and row["of"] > 1]
+    apart = [
+        (row["score"] - row["middle"], row) for row in rows if row["score"] is not None and row["of"] > 1
+    ]
     above = sorted((pair for pair in apart if pair[0] >= 0.5), key=lambda pair: -pair[0])[:3]
     below = sorted((pair for pair in apart if pair[0] <= -0.5), key=lambda pair: pair[0])[:3]
     sentences = []
@@ -488,7 +516,9 @@ def reporter(site: Site, reporter_id: str) -> Row:
     special_names = {s["special_id"]: s["name"] for s in site.specials}
     by_special: dict[str, list[Row]] = defaultdict(list)
     for task in site.tasks.get(reporter_id, []):
-        by_special[task["special_id"]].append(task | {"source": source(task["path"], task["sheet"], task["row_number"])})
+        by_special[task["special_id"]].append(
+            task | {"source": source(task["path"], task["sheet"], task["row_number"], site.period)}
+        )
     order = [s["special_id"] for s in site.specials]
     order += [special for special in by_special if special not in special_names]
     task_groups = [
@@ -508,7 +538,13 @@ def reporter(site: Site, reporter_id: str) -> Row:
     }
     indicator_rows = [i | scores[i["indicator_id"]] for i in site.indicators if i["indicator_id"] in scores]
     profile_rows = [
-        [s["name"], fmt.number(s["score"]), fmt.number(s["middle"]), fmt.number(s["low"]), fmt.number(s["high"])]
+        [
+            s["name"],
+            fmt.number(s["score"]),
+            fmt.number(s["middle"]),
+            fmt.number(s["low"]),
+            fmt.number(s["high"]),
+        ]
         for s in special_rows
     ]
     profile = figure_html(
@@ -576,7 +612,8 @@ def units(site: Site) -> Row:
     table: dict[str, Row] = {}
     for row in site.unit_load:
         unit = table.setdefault(
-            row["unit_name"], {"unit": row["unit_name"], "roles": {}, "total": 0, "overdue": 0, "completed": 0, "due": 0}
+            row["unit_name"],
+            {"unit": row["unit_name"], "roles": {}, "total": 0, "overdue": 0, "completed": 0, "due": 0},
         )
         unit["roles"][row["role"]] = row
         if row["role"] in answering:
@@ -588,7 +625,9 @@ def units(site: Site) -> Row:
     grouped: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in site.overdue:
         task = grouped[row["lead_unit"] or "（未明确牵头单位）"].setdefault(row["task_id"], row | {"who": []})
-        task["who"].append({"name": row["reporter_name"], "days": row["days_overdue"], "pct": row["progress_pct"]})
+        task["who"].append(
+            {"name": row["reporter_name"], "days": row["days_overdue"], "pct": row["progress_pct"]}
+        )
     overdue_units = sorted(
         ({"unit": unit, "n": sum(len(t["who"]) for t in tasks.values()), "tasks": list(tasks.values())}
          for unit, tasks in grouped.items()),
@@ -597,7 +636,10 @@ def units(site: Site) -> Row:
     figure = figure_html(
         figures.overdue_by_unit([{"unit": u["unit"], "overdue": u["overdue"]} for u in rows]),
         "逾期任务最多的责任单位（牵头、独立、共同或按职责负责的项次）。",
-        (["责任单位", "逾期", "到期", "承担"], [[u["unit"], u["overdue"], u["due"], u["total"]] for u in rows if u["overdue"]]),
+        (
+            ["责任单位", "逾期", "到期", "承担"],
+            [[u["unit"], u["overdue"], u["due"], u["total"]] for u in rows if u["overdue"]],
+        ),
     )
     return base(site, "units", "责任单位") | {
         "units": rows,
@@ -639,13 +681,19 @@ def indicators(site: Site) -> Row:
         target = next((row["target"] for row in rows if row["target"] is not None), None)
         unit = item["unit"] or ""
         caption = f"{item['name']}（{unit}，{'越低越好' if item['polarity'] == 'lower' else '越高越好'}）"
-        caption += f"：{len(judged)} 家中 {sum(bool(r['attained']) for r in judged)} 家达到目标" if judged else "：本期未设目标"
+        caption += (
+            f"：{len(judged)} 家中 {sum(bool(r['attained']) for r in judged)} 家达到目标"
+            if judged
+            else "：本期未设目标"
+        )
         if ordered:
             caption += f"，最好 {_holders(ordered, 0, decimals)}"
         numbers = [
             [
                 row["reporter_name"],
-                fmt.value(row["value"], decimals) if row["value"] is not None else fmt.words(fmt.STATE_WORDS, row["state"]),
+                fmt.value(row["value"], decimals)
+                if row["value"] is not None
+                else fmt.words(fmt.STATE_WORDS, row["state"]),
                 fmt.value(row["previous_value"], decimals),
                 fmt.value(row["target"]),
                 fmt.value(row["frontier"]),
@@ -700,11 +748,22 @@ def quality(site: Site) -> Row:
     for row in site.flags:
         by_reporter[row["reporter_name"] or "（方案目录）"][row["severity"]] += 1
     figure = figure_html(
-        figures.findings_by_rule(sorted(rules, key=lambda row: -row["n"])),
-        f"发现问题最多的规则，共 {len(site.flags):,} 处；颜色表示级别。",
+        figures.findings_by_rule(
+            sorted((row for row in rules if row["rule_id"] not in PROGRESS_RULES), key=lambda row: -row["n"])
+        ),
+        f"发现问题最多的规则，共 {len(site.flags):,} 处；颜色表示级别。图中不含逾期、临期、滞后。",
         (
             ["规则", "级别", "说明", "处数", "涉及主体"],
-            [[r["rule_id"], fmt.words(fmt.SEVERITY_WORDS, r["severity"]), r["title"], r["n"], r["reporters"]] for r in rules],
+            [
+                [
+                    r["rule_id"],
+                    fmt.words(fmt.SEVERITY_WORDS, r["severity"]),
+                    r["title"],
+                    r["n"],
+                    r["reporters"],
+                ]
+                for r in rules
+            ],
         ),
     )
     return base(site, "quality", "数据质量") | {

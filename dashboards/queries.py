@@ -208,11 +208,12 @@ def reporting(connection: duckdb.DuckDBPyConnection, programme_id: str, period: 
 
 
 def lights(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
-    """Counts of tasks per reporter, special and light, with how many of them were reported for the period."""
+    """Tasks per reporter, special and light: how many, reported for the period, neither completed nor cancelled."""
     return _rows(
         connection,
         """
-        select reporter_id, special_id, light, count(*) as tasks, count(*) filter (reported) as reported
+        select reporter_id, special_id, light, count(*) as tasks, count(*) filter (reported) as reported,
+               count(*) filter (coalesce(status, '') not in ('completed', 'cancelled')) as pending
         from marts.task_status where programme_id = ? and period = ?
         group by reporter_id, special_id, light
         """,

@@ -156,7 +156,8 @@ def render_portal(connection: duckdb.DuckDBPyConnection, published_dir: Path) ->
     for row in queries.published_periods(connection):
         folder = published_dir / row["programme_id"] / row["period"]
         entry = programmes.setdefault(
-            row["programme_id"], {"title": row["title"] or row["programme_id"], "issuer": row["issuer"], "periods": []}
+            row["programme_id"],
+            {"title": row["title"] or row["programme_id"], "issuer": row["issuer"], "periods": []},
         )
         base = f"{quote(row['programme_id'])}/{quote(row['period'])}"
         editions = sorted(
@@ -171,8 +172,13 @@ def render_portal(connection: duckdb.DuckDBPyConnection, published_dir: Path) ->
                 "editions": [(name, f"{base}/editions/{quote(name)}/site/index.html") for name in editions],
             }
         )
-    text = environment().get_template("portal.html").render(
-        programmes=list(programmes.values()), css=Markup((HERE / "static" / "site.css").read_text(encoding="utf-8"))
+    text = (
+        environment()
+        .get_template("portal.html")
+        .render(
+            programmes=list(programmes.values()),
+            css=Markup((HERE / "static" / "site.css").read_text(encoding="utf-8")),
+        )
     )
     published_dir.mkdir(parents=True, exist_ok=True)
     target = published_dir / "index.html"

@@ -133,9 +133,12 @@ def table_html(headers: Sequence[str], rows: Iterable[Sequence[Any]], numeric: I
 
     head = Markup("").join(cell("th", i, text) for i, text in enumerate(headers))
     body = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(cell("td", i, c) for i, c in enumerate(row))) for row in rows
+        Markup("<tr>{}</tr>").format(Markup("").join(cell("td", i, c) for i, c in enumerate(row)))
+        for row in rows
     )
-    return Markup('<table class="data"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(head, body)
+    return Markup('<table class="data"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(
+        head, body
+    )
 
 
 def figure_html(fig: Figure, caption: str, table: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> Markup:

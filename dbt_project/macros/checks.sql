@@ -78,10 +78,12 @@ from {{ index }} as entity_index
         ('T08', 'int_check__t08_due_soon', task_states),
         ('T09', 'int_check__t09_behind', task_states),
         ('T10', 'int_check__t10_no_evidence', task_states),
+        ('T11', 'int_check__t11_evidence_reused', task_states),
         ('T12', 'int_check__t12_conditional_deadline', tasks),
         ('T14', 'int_check__t14_no_summary', task_states),
         ('U01', 'int_check__u01_unit_name', ['int_unit_mentions']),
         ('V02', 'int_check__v02_soft_range', indicator_states),
+        ('V03', 'int_check__v03_unit_slip', indicator_states),
         ('Z01', 'int_check__z01_rectification_overdue', ['rectification']),
         ('Z02', 'int_check__z02_closed_incomplete', ['rectification']),
     ]) }}

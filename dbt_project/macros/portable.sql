@@ -15,8 +15,8 @@
     string_agg({{ expr }}, '{{ separator }}' order by {{ order_by }}) filter (where {{ where }})
 {%- endmacro %}
 
+{% macro median_of(expr) -%} median({{ expr }}) {%- endmacro %}
 {% macro any_true(expr) -%} coalesce(bool_or({{ expr }}), false) {%- endmacro %}
-{% macro all_true(expr) -%} bool_and({{ expr }}) {%- endmacro %}
 
 {#- Whole days from start to end, negative when end is earlier. -#}
 {% macro days_between(start_day, end_day) -%} date_diff('day', {{ start_day }}, {{ end_day }}) {%- endmacro %}

@@ -4,6 +4,8 @@ Unit tests of models run in the test suite, not in production runs. Not partitio
 (decisions/0002).
 """
 
+from contextlib import redirect_stdout
+
 import dagster as dg
 
 from orchestration import names
@@ -30,16 +32,22 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=names.WRITER_POOL,
     )
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource):
-        with step("计算进度、得分、排名和检查") as progress:
+        log = settings.home / "logs" / "dbt.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with step("计算进度、得分、排名和检查") as progress, log.open("w", encoding="utf-8") as stream:
             done = {"models": 0, "tests": 0}
             target = settings.dbt_target / "run"
-            for event in dbt.cli(build_arguments(), context=context, target_path=target).stream():
-                kind = (
-                    "tests" if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation) else "models"
-                )
-                done[kind] += 1
-                progress.tick(f"{done['models']} 张表，{done['tests']} 项校验")
-                yield event
+            # dagster-dbt echoes every line of dbt to stdout; people read the progress lines, engineers the log
+            with redirect_stdout(stream):
+                for event in dbt.cli(build_arguments(), context=context, target_path=target).stream():
+                    kind = (
+                        "tests"
+                        if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation)
+                        else "models"
+                    )
+                    done[kind] += 1
+                    progress.tick(f"{done['models']} 张表，{done['tests']} 项校验")
+                    yield event
             progress.result = f"{done['models']} 张表和视图，{done['tests']} 项不变量校验"
 
     return [dbt_build]

@@ -24,17 +24,28 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(CHROMIUM is None, reason="没有 chromium，无法在浏览器中检查页面"),
 ]
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars --remote-debugging-port=0"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+]
 
 
 class Browser:
     """One headless chromium, driven over its debugging protocol (one tab at a time)."""
 
     def __init__(self, profile: Path):
-        connect = pytest.importorskip("websockets.sync.client", reason="没有 websockets，无法驱动浏览器").connect
+        connect = pytest.importorskip(
+            "websockets.sync.client", reason="没有 websockets，无法驱动浏览器"
+        ).connect
         self.process = subprocess.Popen(
             [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
             stdout=subprocess.DEVNULL,
@@ -82,7 +93,11 @@ class Browser:
         """Load a page at a width and wait until every visible figure is drawn."""
         self.events.clear()
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
         )
         self.call("Page.navigate", url=url)
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
@@ -116,7 +131,9 @@ class Browser:
 
     def requests(self) -> list[str]:
         """Addresses asked for since ``open``."""
-        return [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
+        return [
+            e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"
+        ]
 
     def pdf(self) -> bytes:
         """The page on A4, as the print dialog would make it."""
@@ -132,3 +149,100 @@ class Browser:
         self.socket.close()
         self.process.terminate()
         self.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        running = Browser(Path(profile))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory) -> dict[str, tuple[Path, list[str]]]:
+    """{plain, hostile} → (folder of the site, names of the reporters)."""
+    import duckdb
+
+    from dashboards.render import render_site
+
+    file = Path(__file__).parents[1] / "unit" / "test_dashboards.py"
+    spec = importlib.util.spec_from_file_location("dashboard_builder", file)
+    builder = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(builder)
+    made = {}
+    for kind, reporters in (("plain", 30), ("hostile", 4)):
+        connection = duckdb.connect()
+        names = builder.build(connection, reporters, hostile=kind == "hostile")
+        out = tmp_path_factory.mktemp(kind) / "site"
+        render_site(connection, builder.PROGRAMME, "2021Q2", out)
+        made[kind] = (out, names)
+    return made
+
+
+def pages_of(site: Path) -> list[Path]:
+    """The five pages and one reporter's."""
+    return [*sorted(site.glob("*.html")), next(iter(sorted((site / "reporters").glob("*.html"))))]
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("kind", ["plain", "hostile"])
+def test_pages_open_without_complaint_and_fit_the_screen(browser, sites, kind, width):
+    site, _ = sites[kind]
+    for file in pages_of(site):
+        browser.open(file.as_uri(), width)
+        assert browser.complaints() == [], file.name
+        assert all(url.startswith(("file://", "data:", "blob:")) for url in browser.requests()), file.name
+        assert browser.evaluate("document.documentElement.scrollWidth") <= width, file.name
+        # What looks wide inside must scroll in its own box, not push the page.
+        assert browser.evaluate("document.body.scrollWidth") <= width, file.name
+
+
+def test_figures_are_drawn_and_offer_no_upload(browser, sites):
+    site, names = sites["plain"]
+    browser.open((site / "index.html").as_uri(), 1400)
+    assert browser.evaluate("document.querySelectorAll('.plot .main-svg').length") > 0
+    titles = browser.evaluate("[...document.querySelectorAll('.modebar-btn')].map(b => b.dataset.title)")
+    assert titles == ["下载图表为PNG格式"]
+    assert "Share chart" not in browser.evaluate("document.body.innerText")
+    browser.open((site / "indicators.html").as_uri(), 1400)
+    shown = browser.evaluate(
+        "[...document.querySelectorAll('.plot')[0].querySelectorAll('.ytick text')].map(t => t.textContent)"
+    )
+    assert {name for name in names if any(label.startswith(name) for label in shown)} == set(names)
+
+
+def test_hostile_names_are_drawn_as_text(browser, sites):
+    site, names = sites["hostile"]
+    browser.open((site / "indicators.html").as_uri(), 1400)
+    shown = browser.evaluate("[...document.querySelectorAll('.plot .ytick text')].map(t => t.textContent)")
+    for name in names:
+        assert any(label.startswith(name) for label in shown), (name, shown)
+
+
+def test_filter_of_findings(browser, sites):
+    site, _ = sites["plain"]
+    browser.open((site / "quality.html").as_uri(), 1400)
+    visible = "[...document.querySelectorAll('#flag-table tbody tr')].filter(r => !r.hidden).length"
+    assert browser.evaluate(visible) == 90
+    browser.evaluate(
+        "(() => { const s = document.querySelector('[name=severity]'); s.value = 'W';"
+        " s.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+    assert browser.evaluate(visible) == 30
+    assert browser.evaluate("document.querySelector('output').textContent") == "显示 30 处，共 90 处"
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="没有 pdftotext，无法读取打印结果")
+@pytest.mark.parametrize("width", [1600, 390])
+def test_every_reporter_is_on_paper(browser, sites, tmp_path, width):
+    site, names = sites["plain"]
+    for file in ("index.html", "indicators.html"):
+        browser.open((site / file).as_uri(), width)
+        pdf = tmp_path / "page.pdf"
+        pdf.write_bytes(browser.pdf())
+        text = subprocess.run(
+            ["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True
+        ).stdout
+        squeezed = "".join(text.split())
+        assert [name for name in names if name not in squeezed] == [], file

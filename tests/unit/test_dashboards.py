@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from html.parser import HTMLParser
+from itertools import cycle
 from pathlib import Path
 
 import duckdb
@@ -76,3 +77,595 @@ def create_contract(connection: duckdb.DuckDBPyConnection) -> None:
     for table, columns in CONTRACT.items():
         connection.execute(f"create schema if not exists {table.split('.')[0]}")
         connection.execute(f"create table {table} ({columns})")
+
+
+PROGRAMME = "demo2021"
+PERIODS = ("2021Q1", "2021Q2")
+# What a county may write. Each must appear on the pages as these very characters.
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "a<b 且 c>d",
+    "=cmd|' /C calc'!A0",
+    '"><b>&lt;',
+)
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -> None:
+    """Rows as dicts of the same keys."""
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    marks = ", ".join("?" for _ in rows[0])
+    connection.executemany(
+        f"insert into {table} ({names}) values ({marks})", [list(row.values()) for row in rows]
+    )
+
+
+def build(connection: duckdb.DuckDBPyConnection, reporters: int = 4, hostile: bool = False) -> list[str]:
+    """A small programme with known totals; returns the reporters' names.
+
+    Reporter i (k = i mod 4), second quarter: of 10 tasks the four t0–t3 are due in full; k of them are overdue,
+    4 - k done in time. So four reporters: due 16, done and in time 10, overdue 0+1+2+3 = 6. First quarter: one
+    overdue each. Reporter 1 sent no indicators, reporter 2 was two days late with its progress.
+    """
+    create_contract(connection)
+    nasty = cycle(HOSTILE)
+
+    def text(plain: str) -> str:
+        return f"{plain}{next(nasty)}" if hostile else plain
+
+    ids = [f"4117{i:02d}" for i in range(reporters)]
+    if hostile:
+        ids[0] = "../../<b>"
+    names = [text(f"第{i + 1}县") for i in range(reporters)]
+    special_names = [text("企业开办"), text("获得电力")]
+    titles = [text(f"任务{t}") for t in range(10)]
+    common = {"programme_id": PROGRAMME}
+    insert(connection, "raw.programmes", [common | {
+        "title": text("示例方案"), "issuer": text("示例办公室"), "start_date": "2021-01-01", "end_date": "2021-12-31",
+        "weight_tasks": 0.5, "weight_indicators": 0.5, "red": 1, "black": 1, "yellow_points": -10, "blue_days": 10,
+    }])  # fmt: skip
+    insert(connection, "raw.reporters", [
+        common | {"reporter_id": r, "name": n, "kind": "county", "group": text("一组"), "seq": i}
+        for i, (r, n) in enumerate(zip(ids, names, strict=True))
+    ])  # fmt: skip
+    insert(connection, "raw.specials", [
+        common | {"special_id": f"s{i}", "name": n, "weight": 0.5, "seq": i} for i, n in enumerate(special_names)
+    ])  # fmt: skip
+    insert(connection, "raw.tasks", [
+        common | {"task_id": f"t{t}", "seq": str(t + 1), "special_id": f"s{t // 5}", "title": titles[t],
+                  "deadline_text": text("2021年5月"), "position": t} for t in range(10)
+    ])  # fmt: skip
+    insert(connection, "raw.task_milestones", [
+        common | {"task_id": f"t{t}", "milestone_no": 1, "milestone_count": 1,
+                  "due_date": "2021-05-31" if t < 4 else "2021-12-31"} for t in range(10)
+    ])  # fmt: skip
+    insert(connection, "raw.indicators", [
+        common | {"indicator_id": f"i{i}", "special_id": f"s{i}", "name": text(f"指标{i}"), "unit": text("天"),
+                  "polarity": "lower", "decimals": 1, "baseline": 10, "frontier": 1, "worst": 20, "position": i}
+        for i in range(2)
+    ])  # fmt: skip
+    insert(connection, "raw.goals", [
+        common | {"goal_id": "g1", "kind": "rank", "special_id": "s0", "top_n": 2, "due_date": "2021-12-31", "row_number": 2},
+        common | {"goal_id": "g2", "kind": "rank", "special_id": None, "top_n": 5, "due_date": "2021-12-31", "row_number": 3},
+    ])  # fmt: skip
+    for n, period in enumerate(PERIODS):
+        end = ("2021-03-31", "2021-06-30")[n]
+        freeze = f"2021-{('04', '07')[n]}-13 00:00:00+08"
+        key = common | {"period": period}
+        insert(connection, "control.periods", [key | {
+            "period_seq": n + 1, "period_start": f"2021-0{1 + 3 * n}-01", "period_end": end,
+            "cutoff_at": f"{end[:8]}29 00:00:00+08", "freeze_at": freeze, "as_of": freeze, "cutoff_on": f"{end[:8]}28",
+            "frozen": True, "cutoff_passed": True, "is_asked": n == 1,
+        }])  # fmt: skip
+        progress, ranking, reporting, scores, specials = [], [], [], [], []
+        for i, reporter in enumerate(ids):
+            k = i % 4
+            who = key | {"reporter_id": reporter}
+            progress.append(who | {
+                "special_id": "ALL", "tasks_total": 10, "tasks_due": 4 if n else 2, "tasks_completed": 4 - k if n else 1,
+                "tasks_completed_late": 0, "tasks_overdue": k if n else 1, "tasks_behind": 0, "tasks_due_soon": 0,
+                "tasks_reported": 10, "completion_rate": 0.1, "on_time_rate": 0.5, "task_score": 90.0 - i,
+            })  # fmt: skip
+            ranking.append(who | {
+                "reporter_name": names[i], "group": "一组", "task_score": 90.0 - i, "indicator_score": 80.0 - i,
+                "total_score": 85.0 - i, "rank": i + 1, "group_rank": i + 1, "previous_rank": i + 1 if n else None,
+                "rank_change": 0 if n else None, "list": {0: "red", reporters - 1: "black"}.get(i), "ranked": True,
+                "reason": None,
+            })  # fmt: skip
+            for kind in ("progress", "indicators"):
+                received = not (n == 1 and i == 1 and kind == "indicators")
+                on_time = received and not (n == 1 and i == 2 and kind == "progress")
+                reporting.append(who | {
+                    "kind": kind, "owed": True, "received": received, "on_time": on_time,
+                    "first_received_at": f"{end[:8]}20 09:00:00+08" if received else None,
+                    "days_late": None if not received else 0 if on_time else 2,
+                    "cells_required": 20, "cells_filled": 18, "completeness": 0.9,
+                })  # fmt: skip
+            for s in range(2):
+                value = None if i == 1 and n == 1 else 5.0 + i - n
+                scores.append(who | {
+                    "indicator_id": f"i{s}", "special_id": f"s{s}", "state": "value" if value else "not_submitted",
+                    "value": value, "previous_value": 5.0 + i if n else None, "baseline": 10, "target": 5.0,
+                    "target_due": "2021-12-31", "frontier": 1, "worst": 20, "method": "dtf", "score": 80.0 - i,
+                    "attained": bool(value and value <= 5), "improvement_pct": 50.0,
+                })  # fmt: skip
+                specials.append(who | {
+                    "special_id": f"s{s}", "task_score": 90.0 - i, "indicator_score": 80.0 - i, "score": 85.0 - i, "rank": i + 1,
+                })  # fmt: skip
+        insert(connection, "marts.quarterly_progress", progress)
+        insert(connection, "marts.ranking", ranking)
+        insert(connection, "marts.reporting", reporting)
+        insert(connection, "marts.indicator_scores", scores)
+        insert(connection, "marts.special_scores", specials)
+    key = common | {"period": "2021Q2"}
+    status, overdue, receipts, flags, said = [], [], [], [], []
+    for i, reporter in enumerate(ids):
+        k = i % 4
+        path = f"submissions/{PROGRAMME}/2021Q2/{i}/{text('progress')}.csv"
+        who = key | {"reporter_id": reporter}
+        receipts.append({"receipt_id": f"r{i}", "path": path} | who | {
+            "kind": "progress", "version": 1, "received_at": "2021-06-20 09:00:00+08", "late": False, "format": "csv",
+            "encoding": "gb18030", "rows_read": 10, "rows_loaded": 9, "rows_quarantined": 1, "status": "partial",
+            "reason": text("有一行未入库"),
+        })  # fmt: skip
+        for t in range(10):
+            done, red = k <= t < 4, t < k
+            status.append(who | {
+                "task_id": f"t{t}", "special_id": f"s{t // 5}", "title": titles[t], "lead_unit": text("市甲局"),
+                "deadline_kind": "month", "due_date": "2021-05-31" if t < 4 else "2021-12-31",
+                "status": "completed" if done else "in_progress", "reported": True, "progress_pct": 100 if done else 30,
+                "expected_pct": 100 if t < 4 else 49.5, "completed_on": "2021-05-20" if done else None,
+                "days_overdue": 30 if red else None, "light": "red" if red else "green", "score": 30, "receipt_id": f"r{i}",
+            })  # fmt: skip
+            said.append({"receipt_id": f"r{i}"} | who | {
+                "path": path, "sheet": None, "row_number": t + 2, "task_id": f"t{t}", "summary": text("进展说明"),
+                "problems": text("困难"),
+            })  # fmt: skip
+            if red:
+                overdue.append(who | {
+                    "task_id": f"t{t}", "title": titles[t], "special_id": f"s{t // 5}", "lead_unit": "市甲局" if t else "市乙局",
+                    "cooperating_units": text("市丙局"), "due_date": "2021-05-31", "days_overdue": 30, "progress_pct": 30,
+                    "last_summary": text("进展说明"),
+                })  # fmt: skip
+        for rule, severity in (("F03", "E"), ("F12", "W"), ("T07", "E")):
+            flags.append({"flag_id": f"{i}{rule}", "rule_id": rule, "level": 0, "severity": severity} | who | {
+                "entity_type": "task", "entity_id": "t1", "path": path, "sheet": text("表"), "row_number": 3,
+                "column_name": text("完成进度"), "raw_value": text("半"), "message": text("数值列含文字"),
+            })  # fmt: skip
+    receipts.append(receipts[0] | {"receipt_id": "rX", "path": "submissions/x/坏.et", "status": "rejected", "rows_read": 0,
+                                   "rows_loaded": 0, "rows_quarantined": 0, "reason": text("文件格式不支持")})  # fmt: skip
+    insert(connection, "marts.task_status", status)
+    insert(connection, "marts.overdue_tasks", overdue)
+    insert(connection, "raw.progress", said)
+    insert(connection, "ops.receipts", receipts)
+    insert(connection, "quality.flags", flags)
+    insert(connection, "ops.quarantine", [
+        {"receipt_id": "r0", "path": receipts[0]["path"], "sheet": None, "row_number": 9, "row_json": text('{"编号":"x"}'),
+         "rule_id": "F05", "message": text("代码不在目录中")}
+    ])  # fmt: skip
+    insert(connection, "marts.unit_load", [
+        key | {"unit_id": "u1", "unit_name": text("市甲局"), "role": role, "tasks_total": 20, "tasks_due": 8,
+               "tasks_completed": 5, "tasks_overdue": 3} for role in ("lead", "cooperate")
+    ])  # fmt: skip
+    insert(connection, "marts.goals", [
+        key | {"goal_id": "g1", "reporter_id": r, "kind": "rank", "expected": 2, "actual": i + 1, "met": i < 2}
+        for i, r in enumerate(ids)
+    ] + [key | {"goal_id": "g2", "reporter_id": None, "kind": "rank", "expected": 5, "actual": None, "met": None}])  # fmt: skip
+    insert(connection, "marts.rectification", [
+        key | {"issue_id": "z1", "reporter_id": ids[0], "issue": text("问题"), "units": text("市甲局"),
+               "measures": text("措施"), "due_date": "2021-06-01", "status": "in_progress", "days_overdue": 29}
+    ])  # fmt: skip
+    insert(connection, "marts.satisfaction", [
+        key | {"reporter_id": ids[0], "group": text("企业"), "sample": 100, "satisfied": 95, "rate": 95.0}
+    ])  # fmt: skip
+    return names
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    build(connection)
+    return connection
+
+
+@pytest.fixture(scope="module")
+def hostile_site(tmp_path_factory) -> Path:
+    connection = duckdb.connect()
+    build(connection, hostile=True)
+    out = tmp_path_factory.mktemp("hostile") / PROGRAMME / "2021Q2" / "site"
+    render.render_site(connection, PROGRAMME, "2021Q2", out)
+    render.render_portal(connection, out.parents[2])
+    return out
+
+
+class Page(HTMLParser):
+    """The elements of a page as a browser's parser sees them, and its readable text."""
+
+    def __init__(self, file: Path):
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self.inside = ""
+        self.feed(file.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag in {"script", "style"}:
+            self.inside = tag
+
+    def handle_endtag(self, tag):
+        if tag == self.inside:
+            self.inside = ""
+
+    def handle_data(self, data):
+        if self.inside == "script" and data.strip():
+            self.scripts.append(data)
+        elif not self.inside:
+            self.text += data
+
+
+def html_files(site: Path) -> list[Path]:
+    return [*sorted(site.rglob("*.html")), site.parents[2] / "index.html"]
+
+
+def load(connection, period: str = "2021Q2") -> pages.Site:
+    return pages.load(connection, PROGRAMME, period, "征求意见稿")
+
+
+# --- what the pages say ------------------------------------------------------------------------------------------
+
+
+def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
+    first, more = pages.headline(load(warehouse))
+    assert first == "逾期任务 6 项次，比上季度增加 2 项次；第4县最多，有 3 项次"
+    assert more == [
+        "4 个填报主体承担任务 40 项次，已完成 10 项次（25.0%）；全部节点已到期的 16 项次中，按时完成 62.5%。",
+        "第1县综合得分 85.00 居首。",
+        "逾期任务的牵头责任集中在市乙局（3 项次）、市甲局（3 项次）。",
+        "应报 8 份，未报 1 份，迟报 1 份。",
+    ]
+    cards = {card["key"]: (card["n"], card["change"], card["tone"]) for card in pages.counts(load(warehouse))}
+    assert cards == {
+        "due": ("16", "+8", "flat"),
+        "done": ("10", "+6", "good"),
+        "ontime": ("10", "+10", "good"),
+        "overdue": ("6", "+2", "bad"),
+        "missing": ("1", "+1", "bad"),
+    }
+
+
+def test_first_period_has_no_change(warehouse):
+    site = load(warehouse, "2021Q1")
+    assert site.before is None
+    assert {card["change"] for card in pages.counts(site)} == {"—"}
+    assert pages.headline(site)[0] == "逾期任务 4 项次；第1县、第2县、第3县等 4 家最多，各 1 项次"
+
+
+def test_light_of_a_cell_is_its_worst_with_its_count(warehouse):
+    cells = pages.light_cells(load(warehouse))
+    assert cells["411703", "s0"] == {"light": "red", "n": 3, "total": 5, "heavy": True, "unreported": False}
+    assert cells["411701", "s0"] == {"light": "red", "n": 1, "total": 5, "heavy": False, "unreported": False}
+    assert cells["411703", "s1"]["light"] == "green"
+
+
+def test_a_cell_is_unreported_only_while_something_is_open():
+    connection = duckdb.connect()
+    build(connection)
+    connection.execute("update marts.task_status set reported = false where special_id = 's0'")
+    connection.execute(
+        "update marts.task_status set status = 'completed' where special_id = 's0' and reporter_id = '411700'"
+    )
+    cells = pages.light_cells(load(connection))
+    assert cells["411701", "s0"]["unreported"] is True
+    assert cells["411700", "s0"]["unreported"] is False
+    assert cells["411701", "s1"]["unreported"] is False
+
+
+def test_formula_rescales_when_a_component_is_missing(warehouse):
+    site = load(warehouse)
+    row = site.ranking[0]
+    assert pages.formula(site, row) == "综合得分 85.00 = 0.5 × 任务得分 90.00 + 0.5 × 指标得分 80.00"
+    assert (
+        pages.formula(site, row | {"indicator_score": None, "total_score": 90.0})
+        == "综合得分 90.00 = 1 × 任务得分 90.00"
+    )
+    assert pages.formula(site, row | {"task_score": None, "indicator_score": None}) == "没有可计分项。"
+
+
+def test_goals_of_the_issuer_stand_apart(warehouse):
+    issuer, others = pages.goal_rows(load(warehouse))
+    assert [(g["text"], g["actual"], g["met"]) for g in issuer] == [("综合得分进入前 5 名", "—", None)]
+    assert [(g["text"], len(g["met"]), g["n"]) for g in others] == [("企业开办进入前 2 名", 2, 4)]
+
+
+def test_index_names_lists_and_facts(warehouse, tmp_path):
+    render.render_site(warehouse, PROGRAMME, "2021Q2", tmp_path / "site", edition="r0 定版")
+    text = Page(tmp_path / "site" / "index.html").text
+    for words in (
+        "红榜", "黑榜", "r0 定版", "2021-07-13 00:00", "5 份，退回 1 份", "读入 40，入库 36，隔离 4", "迟 2 天",
+        "10 个百分点", "第2县", "○ 指标数据", "有节点到期未完成",
+    ):  # fmt: skip
+        assert words in text, words
+    # The county's own page: where each word stands.
+    page = Page(tmp_path / "site" / "reporters" / "411703.html").text
+    for words in (
+        "progress.csv · 第 2 行",
+        "progress.csv · 表 表 · 第 3 行 · 列“完成进度”",
+        "存在问题：困难",
+        "逾期 30 天",
+    ):
+        assert words in page, words
+
+
+def test_long_overdue_list_is_cut_on_the_index_only(tmp_path):
+    connection = duckdb.connect()
+    build(connection, reporters=48)  # 12 times 0+1+2+3
+    render.render_site(connection, PROGRAMME, "2021Q2", tmp_path / "site")
+
+    def rows(name: str) -> int:
+        return (tmp_path / "site" / name).read_text(encoding="utf-8").count('data-label="逾期天数"')
+
+    assert (rows("index.html"), rows("overdue.html")) == (pages.OVERDUE_ON_INDEX, 72)
+    assert "全部 72 项次" in Page(tmp_path / "site" / "index.html").text
+
+
+def test_rule_title_comes_from_the_catalogue_when_it_is_there(tmp_path):
+    connection = duckdb.connect()
+    build(connection)
+    assert {row["title"] for row in pages.problems(load(connection))} == {"数值列含文字"}
+    connection.execute("create table quality.check_rules (rule_id text, message_zh text)")
+    connection.execute(
+        "insert into quality.check_rules values ('F03', '数值列含文字: {cell}'), ('T07', '逾期 {n} 天')"
+    )
+    titles = {row["rule_id"]: row["title"] for row in pages.problems(load(connection))}
+    assert titles == {"F03": "数值列含文字", "T07": "逾期", "F12": "数值列含文字"}
+    assert {row["rule_id"] for row in pages.problems(load(connection), skip=pages.PROGRESS_RULES)} == {
+        "F03",
+        "F12",
+    }
+
+
+# --- safety ------------------------------------------------------------------------------------------------------
+
+
+def test_every_page_is_offline_and_inert(hostile_site):
+    files = html_files(hostile_site)
+    assert len(files) == 5 + 4 + 1
+    for file in files:
+        page = Page(file)
+        policies = [
+            a["content"]
+            for tag, a in page.tags
+            if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+        ]
+        assert policies == [render.CSP], file
+        assert "unsafe-inline" not in render.CSP.split("script-src", 1)[1].split(";")[0]
+        for tag, attributes in page.tags:
+            for name, value in attributes.items():
+                assert not name.startswith("on"), (file, tag, name)
+                if name in {"src", "href", "action", "srcset"}:
+                    assert not re.match(r"\s*([a-z]+:|//)", value or "", re.I), (file, tag, value)
+            if tag == "script":
+                assert (
+                    attributes.get("src", "").endswith("assets/site.js")
+                    or attributes["type"] == "application/json"
+                )
+            assert tag not in {"img", "iframe", "object", "embed", "form", "base"}, (file, tag)
+            assert "Share chart" not in page.text
+        for block in page.scripts:
+            json.loads(block)  # a data block that was cut open would not parse
+
+
+def test_hostile_text_is_shown_literally(hostile_site):
+    index = Page(hostile_site / "index.html").text
+    everything = "\n".join(Page(file).text for file in html_files(hostile_site))
+    for payload in HOSTILE:
+        assert payload in everything, payload
+    # The title of the programme is on every page, the portal included.
+    for file in html_files(hostile_site):
+        assert any(f"示例方案{payload}" in Page(file).text for payload in HOSTILE), file
+    assert sum(f"第{i}县{payload}" in index for i in range(1, 5) for payload in HOSTILE) == 4
+    for page in (
+        "quality.html",
+        f"reporters/{fmt.slug('../../<b>')}.html",
+        "units.html",
+        "overdue.html",
+        "indicators.html",
+    ):
+        text = Page(hostile_site / page).text
+        assert sum(payload in text for payload in HOSTILE) >= 3, page
+
+
+def test_text_in_figures_is_escaped_once(hostile_site):
+    specs = [
+        json.loads(block)
+        for block in Page(hostile_site / "indicators.html").scripts
+        if '"data"' in block and '"layout"' in block
+    ]
+    assert len(specs) == 4  # two indicators, each with dots and trend
+    labels = "".join(specs[0]["layout"]["yaxis"]["tickvals"])
+    assert "<" not in labels and ">" not in labels and "&quot;" not in labels
+    assert all(html.escape(payload, quote=False) in "".join(map(str, specs)) for payload in HOSTILE[:2])
+    defaults = next(
+        json.loads(b) for b in Page(hostile_site / "indicators.html").scripts if '"showSendToCloud"' in b
+    )
+    assert (
+        defaults["config"] | {"showSendToCloud": False, "displaylogo": False, "locale": "zh-CN"}
+        == defaults["config"]
+    )
+
+
+def test_no_link_leads_nowhere(hostile_site):
+    for file in html_files(hostile_site):
+        for _tag, attributes in Page(file).tags:
+            target = attributes.get("href") or attributes.get("src")
+            if not target:
+                continue
+            path, _, anchor = target.partition("#")
+            there = (file.parent / path).resolve() if path else file
+            assert there.is_file(), (file, target)
+            if anchor and there.suffix == ".html":
+                assert any(a.get("id") == anchor for _, a in Page(there).tags), (file, target)
+
+
+def test_untrusted_codes_make_harmless_file_names(hostile_site):
+    assert sorted(p.name for p in hostile_site.parent.iterdir()) == ["site"]
+    assert fmt.slug("410701") == "410701"
+    names = [fmt.slug(code) for code in ("../../<b>", "a/b", "CON", "", "县", "x-0", "a.b", "a" * 65)]
+    assert all(re.fullmatch(r"x-[0-9a-f]{16}", name) for name in names)
+    assert len(set(names)) == len(names)
+    table = fmt.slugs(["ab", "AB", "Ab"])
+    assert len({name.casefold() for name in table.values()}) == 3
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_same_input_same_bytes_and_a_failure_changes_nothing(warehouse, tmp_path, monkeypatch):
+    out = tmp_path / "site"
+    summary = render.render_site(warehouse, PROGRAMME, "2021Q2", out)
+    first = snapshot(out)
+    assert summary.pages == 9 and summary.index == out / "index.html"
+    assert summary.bytes == sum(map(len, first.values()))
+    (out / "leftover.html").write_text("old")
+    render.render_site(warehouse, PROGRAMME, "2021Q2", out)
+    assert snapshot(out) == first
+    with pytest.raises(LookupError, match="2030Q1"):
+        render.render_site(warehouse, PROGRAMME, "2030Q1", out)
+    with pytest.raises(LookupError):
+        render.render_site(warehouse, "nobody", "2021Q2", out)
+
+    def broken(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(render, "_write", broken)
+    with pytest.raises(OSError, match="disk full"):
+        render.render_site(warehouse, PROGRAMME, "2021Q2", out)
+    assert snapshot(out) == first
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]
+
+
+def test_periods_and_portal_link_what_is_there(warehouse, tmp_path):
+    home = tmp_path / PROGRAMME
+    late = home / "2021Q2" / "site"
+
+    def switcher(site: Path) -> list[str]:
+        return [
+            a["href"]
+            for tag, a in Page(site / "index.html").tags
+            if tag == "a" and "site/index.html" in a["href"]
+        ]
+
+    render.render_site(warehouse, PROGRAMME, "2021Q2", late)
+    assert switcher(late) == []
+    render.render_site(warehouse, PROGRAMME, "2021Q1", home / "2021Q1" / "site")
+    assert switcher(home / "2021Q1" / "site") == ["../../2021Q2/site/index.html"]
+    edition = home / "2021Q2" / "editions" / "r0" / "site"
+    render.render_site(warehouse, PROGRAMME, "2021Q2", edition, edition="r0", linked_periods=["2021Q1"])
+    assert switcher(edition) == ["../../../../2021Q1/site/index.html"]
+    deep = Page(edition / "reporters" / "411700.html")
+    assert "../../../../../2021Q1/site/index.html" in [a.get("href") for _, a in deep.tags]
+
+    portal = Page(render.render_portal(warehouse, tmp_path))
+    links = [a["href"] for tag, a in portal.tags if tag == "a"]
+    assert links == [
+        f"{PROGRAMME}/2021Q2/site/index.html",
+        f"{PROGRAMME}/2021Q2/editions/r0/site/index.html",
+        f"{PROGRAMME}/2021Q1/site/index.html",
+    ]
+    assert all((tmp_path / link).is_file() for link in links)
+
+
+def test_portal_of_an_empty_warehouse(tmp_path):
+    connection = duckdb.connect()
+    create_contract(connection)
+    assert "还没有评价结果" in Page(render.render_portal(connection, tmp_path / "new")).text
+
+
+def test_a_ranking_alone_is_enough_for_a_site(tmp_path):
+    connection = duckdb.connect()
+    create_contract(connection)
+    insert(connection, "raw.programmes", [{"programme_id": "p"}])
+    insert(connection, "marts.ranking", [
+        {"programme_id": "p", "period": "2021Q1", "reporter_id": "a", "ranked": False, "reason": "无可计分项"}
+    ])  # fmt: skip
+    summary = render.render_site(connection, "p", "2021Q1", tmp_path / "site")
+    assert summary.pages == 6
+    text = Page(summary.index).text
+    assert "不参加排名：无可计分项" in text
+    assert "None" not in text and "nan" not in text
+
+
+def test_assets_are_vendored_with_their_licence():
+    from plotly.offline import get_plotlyjs_version
+
+    static = Path(render.__file__).parent / "static"
+    library = static / "plotly-cartesian.min.js"
+    assert library.stat().st_size < 2 * 1024 * 1024
+    assert (
+        f"plotly.js (cartesian - minified) v{get_plotlyjs_version()}"
+        in library.read_text(encoding="utf-8")[:200]
+    )
+    assert "MIT License" in (static / "plotly-cartesian.LICENSE").read_text(encoding="utf-8")
+    assert "Plotly.register" in (static / "plotly-zh-cn.js").read_text(encoding="utf-8")
+
+
+def test_plotly_is_not_imported_with_the_package():
+    code = (
+        "import sys, dashboards.render, dashboards.figures, dashboards.pages; "
+        "heavy = {'plotly', 'numpy', 'pandas', 'polars'} & set(sys.modules); print(sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "plotly" not in done.stdout
+
+
+def test_thirteen_reporters_in_three_seconds(tmp_path):
+    import plotly.graph_objects  # noqa: F401  (the limit is on the rendering)
+
+    connection = duckdb.connect()
+    build(connection, reporters=13)
+    start = time.perf_counter()
+    render.render_site(connection, PROGRAMME, "2021Q2", tmp_path / "site")
+    assert time.perf_counter() - start < 3
+
+
+# --- how things are written --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (fmt.number(88.0071926), "88.01"),
+        (fmt.number(-0.001), "0.00"),
+        (fmt.number(-1234.5, 1), "−1,234.5"),
+        (fmt.number(None), "—"),
+        (fmt.number(float("nan")), "—"),
+        (fmt.number(100, 2, trim=True), "100"),
+        (fmt.number(1000, 0, trim=True), "1,000"),
+        (fmt.value(0.50, 2), "0.5"),
+        (fmt.percent(0.256), "25.6%"),
+        (fmt.change(3, 5), "−2"),
+        (fmt.change(5, 3), "+2"),
+        (fmt.change(3, 3), "持平"),
+        (fmt.change(3, None), "—"),
+        (fmt.period_words("2023Q4"), "2023年第四季度"),
+        (fmt.period_words("全年"), "全年"),
+        (fmt.day(dt.date(2021, 6, 30)), "2021-06-30"),
+        (fmt.day(dt.datetime(2021, 6, 30, 9)), "2021-06-30"),
+        (fmt.day_words(dt.date(2021, 6, 3)), "2021年6月3日"),
+        (fmt.moment(dt.datetime(2021, 6, 3, 9, 5)), "2021-06-03 09:05"),
+        (fmt.names(["甲", "乙", "丙"], 2), "甲、乙等 3 家"),
+        (fmt.words(fmt.STATUS_WORDS, "odd"), "odd"),
+        (pages.source("a/b/c.xlsx", "表1", 7), "c.xlsx · 表 表1 · 第 7 行"),
+        (pages.source("submissions/p/2021Q1/a/c.csv", None, 7, "2021Q2"), "2021Q1 · c.csv · 第 7 行"),
+        (pages.source("submissions/p/2021Q2/a/c.csv", None, 7, "2021Q2"), "c.csv · 第 7 行"),
+        (pages.source(None), "—"),
+    ],
+)
+def test_written_forms(written, expected):
+    assert written == expected

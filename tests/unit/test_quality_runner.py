@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -305,6 +306,16 @@ def test_every_expectation_leaves_one_result(found) -> None:
     assert all(r["expectation"].startswith("Expect") and r["description"] for r in stored)
     k05 = [r for r in stored if r["rule_id"] == "K05" and r["table_name"] == "raw.progress"]
     assert [(r["evaluated"], r["unexpected"], r["success"]) for r in k05] == [(4, 2, False)]
+
+
+def test_the_catalogue_and_the_suites_name_the_same_rules() -> None:
+    catalogue = Path(__file__).parents[2] / "dbt_project" / "seeds" / "check_rules.csv"
+    with catalogue.open(encoding="utf-8", newline="") as file:
+        severity = {r["rule_id"]: r["severity"] for r in csv.DictReader(file) if r["home"] == "expectation"}
+    checks = [check for suite in all_suites() for check in suite.checks if check.rule_id]
+    assert {check.rule_id for check in checks} == set(severity)
+    # B on a row keeps it out, nothing else does
+    assert all(check.quarantines == (severity[check.rule_id] == "B") for check in checks)
 
 
 def test_tables_have_the_columns_of_the_inner_contract(found) -> None:

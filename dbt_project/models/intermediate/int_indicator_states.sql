@@ -165,7 +165,7 @@ select
             )
     end as score_rank,
     case when state <> 'not_applicable' and target is not null then coalesce(reached, false) end as attained,
-    100.0 * direction * {{ ratio('value - baseline', 'abs(baseline)') }} as improvement_pct,
+    100.0 * direction * {{ ratio('value - baseline', 'abs(baseline)') }} + 0.0 as improvement_pct,
     receipt_id,
     path,
     sheet,

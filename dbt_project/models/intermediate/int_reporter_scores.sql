@@ -30,6 +30,7 @@ select
     s.period,
     s.period_seq,
     s.reporter_id,
+    q.cutoff_passed,
     cast(s.tasks_total as bigint) as tasks_total,
     cast(s.tasks_due as bigint) as tasks_due,
     cast(s.tasks_completed as bigint) as tasks_completed,

@@ -1,4 +1,5 @@
--- The latest known state of every issue; a day is over at its 24:00, so an open issue due on period_end is overdue by 0 days.
+-- The latest known state of every issue; measures and closing date are those of its latest row. A day is over at its
+-- 24:00, so an open issue due on period_end is overdue by 0 days.
 with counted as (
     select
         rp.programme_id,
@@ -8,10 +9,9 @@ with counted as (
         {{ last_known('x.issue', 'rp.receipt_seq') }} as issue,
         {{ last_known('x.origin', 'rp.receipt_seq') }} as origin,
         {{ last_known('x.units', 'rp.receipt_seq') }} as units,
-        {{ last_known('x.measures', 'rp.receipt_seq') }} as measures,
         {{ last_known('x.due', 'rp.receipt_seq') }} as due_date,
         {{ last_known('x.status', 'rp.receipt_seq') }} as status,
-        {{ last_known('x.closed_on', 'rp.receipt_seq') }} as closed_on,
+        {{ any_true('rp.is_current') }} as reported,
         {{ any_true("x.status = 'completed'") }} as was_closed,
         {{ last_known('rp.receipt_id', 'rp.receipt_seq') }} as receipt_id
     from {{ ref('stg_rectification') }} as x
@@ -28,15 +28,16 @@ select
     c.issue,
     c.origin,
     c.units,
-    c.measures,
+    x.measures,
     c.due_date,
     c.status,
-    case when c.status = 'completed' then c.closed_on end as closed_on,
+    case when c.status = 'completed' then x.closed_on end as closed_on,
     case
         when coalesce(c.status, '') not in ('completed', 'cancelled') and c.due_date <= q.period_end
             then {{ days_between('c.due_date', 'q.period_end') }}
     end as days_overdue,
     c.was_closed and c.status <> 'completed' as reopened,
+    c.reported,
     c.receipt_id,
     x.path,
     x.sheet,

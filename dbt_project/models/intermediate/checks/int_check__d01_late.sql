@@ -10,7 +10,8 @@
 ){% endset %}
 {% set message %}
     concat(
-        '迟报', coalesce(concat(' ', workdays_late, ' 个工作日'), ''), '（', days_late, ' 天）：',
+        '迟报', case when workdays_late is not null then concat(' ', workdays_late, ' 个工作日') else '' end,
+        '（', days_late, ' 天）：',
         {{ kind_text('kind') }}, '首份可读文件 ', {{ moment_text('first_received_at') }}, ' 收到，截止日 ', cutoff_on
     )
 {% endset %}

@@ -10,6 +10,7 @@
     entity=("'reporter'", 'reporter_id'),
     place='none',
     applies='indicators_applicable > 0',
+    evaluable='cutoff_passed',
     fails='coverage < 0.9',
     raw_value=number_text('100 * coverage'),
     message=message

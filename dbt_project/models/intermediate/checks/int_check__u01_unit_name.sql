@@ -28,5 +28,5 @@
     fails='unit_id is null',
     field='field',
     raw_value='unit_name',
-    message="concat('责任单位“', unit_name, '”不在 units.csv 中', coalesce(concat('，最接近的是“', nearest_name, '”'), ''))"
+    message="concat('责任单位“', unit_name, '”不在 units.csv 中', case when nearest_name is not null then concat('，最接近的是“', nearest_name, '”') else '' end)"
 ) }}

@@ -9,7 +9,7 @@
     rule='Z02',
     index=ref('rectification'),
     entity=("'task'", 'issue_id'),
-    applies="status = 'completed'",
+    applies="reported and status = 'completed'",
     fails='closed_on is null or measures is null',
     field="case when closed_on is null then 'closed_on' else 'measures' end",
     raw_value='case when closed_on is null then closed_on_raw end',

@@ -1,0 +1,66 @@
+# Commands of the project; `make help` lists them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+PERIOD ?= 2022Q2
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test unit check lint format dev serve doctor samples dictionary lock clean
+
+help:            ## list the commands
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python3.11 make ...)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(READY) ## set up the virtual environment from the lock file
+
+run: $(READY)    ## the whole quarter on the bundled sample (PERIOD=2022Q2)
+	$(BIN)/taizhang run --period $(PERIOD)
+
+test: $(READY)   ## every test
+	$(BIN)/python -m pytest
+
+unit: $(READY)   ## the fast tier only
+	$(BIN)/python -m pytest tests/unit
+
+lint: $(READY)   ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check: lint unit ## before every commit: lint and the fast tier
+
+format: $(READY) ## let ruff put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+dev: $(READY)    ## Dagster's interface with schedules and sensors
+	$(BIN)/taizhang dev
+
+serve: $(READY)  ## the published site on localhost
+	$(BIN)/taizhang serve
+
+doctor: $(READY) ## what of this machine would spoil a run
+	$(BIN)/taizhang doctor
+
+samples: $(READY) ## write the bundled feeds anew (seeded, identical every time)
+	$(BIN)/python -m tests.factories
+
+dictionary: $(READY) ## write docs/data-dictionary.md from the dbt project
+	$(BIN)/python -m orchestration.dictionary
+
+lock:            ## write requirements.lock from pyproject.toml (needs a package index)
+	rm -rf .lockenv && $(PYTHON) -m venv .lockenv
+	.lockenv/bin/pip install --quiet "setuptools>=75" wheel ".[test,dev]"
+	(echo "# Exact versions of one tested set; made by 'make lock'. No index addresses."; \
+	 .lockenv/bin/pip freeze --all | grep "==" | grep -viE "^(taizhang|pip)==") > requirements.lock
+	rm -rf .lockenv
+
+clean:           ## remove results and the virtual environment
+	rm -rf var $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,75 @@
+"""Fixtures of every tier. One warehouse is built per test run: dbt and Dagster start slowly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import REPOSITORY, Settings
+from raw.periods import Period
+
+SHARED = Path(os.environ.get("TAIZHANG_SHARED") or REPOSITORY.parent / "shared")
+SAMPLES = REPOSITORY / "raw" / "samples"
+# beyond every programme of the session tree: each is computed to its own last quarter
+ASKED = Period(2024, 4)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference material beside the checkout; tests that need it skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no reference material at {SHARED} (set TAIZHANG_SHARED)")
+    return SHARED
+
+
+def join_trees(target: Path, *sources: Path, newest_first: bool = False) -> Path:
+    """Several raw trees in one; ``newest_first`` reverses the order in which files and receipt lines are written."""
+    lines = []
+    for source in sources:
+        files = sorted(path for path in source.rglob("*") if path.is_file())
+        for path in reversed(files) if newest_first else files:
+            relative = path.relative_to(source)
+            if relative.parts[0] in ("registry", "submissions"):
+                (target / relative).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, target / relative)
+        lines += (source / "receipts.csv").read_text(encoding="utf-8").splitlines()[1:]
+    if newest_first:
+        lines.reverse()
+    (target / "receipts.csv").write_text("\n".join(["path,received_at,sender", *lines, ""]), encoding="utf-8")
+    return target
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built home: its settings, and whether the conformance tree is part of it."""
+
+    settings: Settings
+    has_conformance: bool
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The sample and, where present, the conformance tree, run once through Dagster."""
+    from orchestration.commands.run import execute
+
+    folder = tmp_path_factory.mktemp("session")
+    conformance = SHARED / "conformance" / "raw"
+    sources = [SAMPLES, *([conformance] if conformance.is_dir() else [])]
+    settings = Settings(join_trees(folder / "raw", *sources), folder / "home")
+    settings.prepare()
+    succeeded, failure = execute(settings, ASKED, None, None)
+    assert succeeded, failure
+    return Built(settings, conformance.is_dir())
+
+
+@pytest.fixture
+def published(built: Built):
+    """Read-only connection to the published file of the session."""
+    from orchestration.warehouse import reader
+
+    with reader(built.settings.current) as connection:
+        yield connection

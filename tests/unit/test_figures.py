@@ -1,0 +1,305 @@
+"""Figures are pure: plain rows in, trace data out. What stands on the pages: ``test_dashboards``."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from dashboards import figures, theme
+
+HOSTILE = '<img src=x onerror=alert(1)> a<b 且 c>d "&" =cmd'
+ESCAPED = '&lt;img src=x onerror=alert(1)&gt; a&lt;b 且 c&gt;d "&amp;" =cmd'
+
+
+def rank_row(period, reporter, rank, name=None, listed=None):
+    return {"period": period, "reporter_id": reporter, "reporter_name": name or reporter, "rank": rank,
+            "total_score": 90.0 - (rank or 0), "list": listed}  # fmt: skip
+
+
+def dot_row(name, value, **more):
+    row = {"reporter_name": name, "state": "value", "value": value, "previous_value": None, "target": 5.0,
+           "frontier": 1.0, "attained": None if value is None else value <= 5}  # fmt: skip
+    return row | more
+
+
+INDICATOR = {"name": "开办时间", "unit": "天", "polarity": "lower", "decimals": 1}
+EMPTY = {
+    "rank_bump": lambda: figures.rank_bump([]),
+    "rank_bump_unranked": lambda: figures.rank_bump([rank_row("2021Q1", "a", None)]),
+    "score_trend": lambda: figures.score_trend([], "a"),
+    "score_trend_null": lambda: figures.score_trend(
+        [rank_row("2021Q1", "a", 1) | {"total_score": None}], "a"
+    ),
+    "special_profile": lambda: figures.special_profile([], "甲"),
+    "special_profile_null": lambda: figures.special_profile(
+        [{"name": "x", "score": None, "low": None, "high": None, "middle": None}], "甲"
+    ),
+    "indicator_dots": lambda: figures.indicator_dots(INDICATOR, []),
+    "indicator_trend": lambda: figures.indicator_trend(INDICATOR, []),
+    "overdue_by_unit": lambda: figures.overdue_by_unit([]),
+    "overdue_by_unit_zero": lambda: figures.overdue_by_unit([{"unit": "甲局", "overdue": 0}]),
+    "findings_by_rule": lambda: figures.findings_by_rule([]),
+}
+
+
+@pytest.mark.parametrize("make", EMPTY.values(), ids=EMPTY.keys())
+def test_nothing_to_draw_says_so(make):
+    fig = make()
+    assert len(fig.data) == 0
+    assert [note.text for note in fig.layout.annotations] == ["本期无数据"]
+
+
+def test_bump_puts_the_first_on_top_and_joins_ties():
+    rows = [
+        rank_row("2021Q1", "a", 2), rank_row("2021Q1", "b", 1), rank_row("2021Q1", "c", 3),
+        rank_row("2021Q2", "a", 1, listed="red"), rank_row("2021Q2", "b", 1), rank_row("2021Q2", "c", 3, listed="black"),
+    ]  # fmt: skip
+    fig = figures.rank_bump(rows)
+    lines = {trace.name: trace for trace in fig.data}
+    assert list(lines["a"].x) == ["2021Q1", "2021Q2"] and list(lines["a"].y) == [2, 1]
+    assert (lines["a"].line.color, lines["b"].line.color, lines["c"].line.color) == (
+        theme.RED,
+        theme.PALE,
+        theme.INK,
+    )
+    assert fig.data[0].name == "b"  # grey below
+    low, high = fig.layout.yaxis.range
+    assert low > 3 > 1 > high
+    assert {(note.y, note.text) for note in fig.layout.annotations} == {(1, "a、b"), (3, "c")}
+
+
+def test_trend_has_the_reporter_in_front_of_the_median():
+    rows = [rank_row(p, r, n) for p in ("2021Q1", "2021Q2") for r, n in (("a", 1), ("b", 2), ("c", 4))]
+    fig = figures.score_trend(rows, "c")
+    assert [trace.name for trace in fig.data] == ["a", "b", "中位数", "c"]
+    assert list(fig.data[2].y) == [88.0, 88.0] and list(fig.data[3].y) == [86.0, 86.0]
+    assert figures.score_trend(rows, "nobody").data[-1].name == "中位数"
+
+
+def test_profile_marks_what_is_below_the_median_by_shape_too():
+    rows = [
+        {"name": "上", "score": 80.0, "low": 50.0, "high": 90.0, "middle": 70.0},
+        {"name": "下", "score": 60.0, "low": 50.0, "high": 90.0, "middle": 70.0},
+        {"name": "缺", "score": None, "low": 50.0, "high": 90.0, "middle": 70.0},
+    ]
+    span, middle, own = figures.special_profile(rows, "甲").data
+    assert list(span.x) == [50.0, 90.0, None] * 3
+    assert list(middle.x) == [70.0] * 3
+    assert list(own.x) == [80.0, 60.0, None]
+    assert list(own.marker.symbol)[:2] == ["circle", "square"]
+    assert list(own.marker.color)[:2] == [theme.GREEN, theme.RED]
+
+
+def test_dots_order_by_what_is_better_and_keep_those_without_a_value():
+    rows = [dot_row("甲", 8.0), dot_row("乙", 3.0, previous_value=4.0), dot_row("丙", None, state="not_submitted"),
+            dot_row("丁", None, state="not_applicable")]  # fmt: skip
+    fig = figures.indicator_dots(INDICATOR, rows)
+    assert list(fig.layout.yaxis.tickvals) == ["乙", "甲", "丙（未报送）", "丁（不适用）"]
+    assert list(fig.layout.yaxis.categoryarray) == ["丁（不适用）", "丙（未报送）", "甲", "乙"]
+    traces = {trace.name: trace for trace in fig.data if trace.name}
+    assert (list(traces["已达目标"].x), list(traces["已达目标"].y)) == ([3.0], ["乙"])
+    assert (list(traces["未达目标"].x), list(traces["未达目标"].text)) == ([8.0], ["8"])
+    assert (list(traces["上季度"].x), list(traces["上季度"].y)) == ([4.0], ["乙"])
+    assert {shape.x0 for shape in fig.layout.shapes} == {5.0, 1.0}
+    assert {"目标 5", "前沿 1"} <= set(traces)
+    higher = figures.indicator_dots(INDICATOR | {"polarity": "higher"}, rows)
+    assert list(higher.layout.yaxis.tickvals)[:2] == ["甲", "乙"]
+
+
+def test_dots_of_two_reporters_with_one_name_stay_two_lines():
+    fig = figures.indicator_dots(INDICATOR, [dot_row("同名", 1.0), dot_row("同名", 2.0)])
+    assert len(set(fig.layout.yaxis.tickvals)) == 2
+
+
+def test_dots_without_any_target():
+    fig = figures.indicator_dots(INDICATOR, [dot_row("甲", 8.0, target=None, frontier=None, attained=None)])
+    assert [trace.name for trace in fig.data] == ["当前（无目标）"]
+    assert len(fig.layout.shapes) == 0
+
+
+def test_indicator_trend_follows_the_median_and_the_target_of_each_quarter():
+    rows = [
+        {"period": p, "reporter_id": r, "reporter_name": r, "value": v, "target": t}
+        for p, t, values in (("2021Q1", 6.0, (1, 2, 9)), ("2021Q2", 5.0, (1, None, 3)))
+        for r, v in zip("abc", values, strict=True)
+    ]
+    fig = figures.indicator_trend(INDICATOR, rows)
+    traces = {trace.name: trace for trace in fig.data}
+    assert list(traces["中位数"].y) == [2, 2]
+    assert list(traces["目标"].y) == [6.0, 5.0]
+    assert list(traces["b"].x) == ["2021Q1"]
+
+
+def test_bars_show_the_most_and_no_more():
+    rows = [{"unit": f"u{i}", "overdue": 30 - i} for i in range(25)] + [{"unit": "none", "overdue": 0}]
+    (bar,) = figures.overdue_by_unit(rows).data
+    assert (len(bar.y), bar.y[0], bar.x[0], bar.x[-1]) == (20, "u0", 30, 11)
+
+
+def test_findings_are_coloured_by_severity():
+    rows = [
+        {"rule_id": "F03", "title": "甲", "severity": "E", "n": 7},
+        {"rule_id": "K01", "title": "乙", "severity": "B", "n": 2},
+    ]
+    fig = figures.findings_by_rule(rows)
+    assert {t.name: (list(t.x), t.marker.color) for t in fig.data} == {
+        "阻断": ([2], theme.INK),
+        "错误": ([7], theme.RED),
+    }
+    assert list(fig.layout.yaxis.categoryarray) == ["K01 乙", "F03 甲"]
+
+
+@pytest.mark.parametrize(
+    "fig",
+    [
+        lambda: figures.rank_bump([rank_row("2021Q1", "a", 1, HOSTILE)]),
+        lambda: figures.score_trend([rank_row("2021Q1", "a", 1, HOSTILE)], "a"),
+        lambda: figures.special_profile(
+            [{"name": HOSTILE, "score": 1.0, "low": 1.0, "high": 1.0, "middle": 1.0}], HOSTILE
+        ),
+        lambda: figures.indicator_dots(INDICATOR | {"unit": HOSTILE}, [dot_row(HOSTILE, 1.0)]),
+        lambda: figures.indicator_trend(
+            INDICATOR,
+            [
+                {
+                    "period": "2021Q1",
+                    "reporter_id": "a",
+                    "reporter_name": HOSTILE,
+                    "value": 1.0,
+                    "target": None,
+                }
+            ],
+        ),
+        lambda: figures.overdue_by_unit([{"unit": HOSTILE, "overdue": 1}]),
+    ],
+)
+def test_texts_are_escaped_once(fig):
+    text = json.dumps(fig().to_plotly_json()["data"], ensure_ascii=False)
+    assert ESCAPED.replace('"', '\\"') in text
+    assert "<img" not in text and "&quot;" not in text and "&amp;lt;" not in text
+
+
+def test_long_rule_titles_are_cut_before_they_are_escaped():
+    fig = figures.findings_by_rule([{"rule_id": "F03", "title": "<" * 40, "severity": "E", "n": 1}])
+    assert fig.data[0].y[0] == "F03 " + "&lt;" * 18
+
+
+# --- the way to the page -----------------------------------------------------------------------------------------
+
+
+def test_figure_html_is_caption_table_and_a_closed_data_block():
+    fig = figures.overdue_by_unit([{"unit": "</script>", "overdue": 3}])
+    text = str(theme.figure_html(fig, '说明"<b>', (["单位", "项次"], [["</script>", 3]])))
+    assert text.count("</script>") == 1  # only the block's own end
+    spec = json.loads(
+        re.search(r'<script type="application/json" class="spec">(.*?)</script>', text, re.S)[1]
+    )
+    assert spec["data"][0]["y"] == ["&lt;/script&gt;"]
+    assert "template" not in spec["layout"]
+    assert 'aria-label="说明&#34;&lt;b&gt;"' in text and "<figcaption>说明&#34;&lt;b&gt;</figcaption>" in text
+    assert '<details class="numbers"><summary>数据表</summary>' in text
+    assert '<td>&lt;/script&gt;</td><td class="n">3</td>' in text
+    assert f'style="height:{fig.layout.height}px"' in text
+
+
+def test_one_configuration_without_upload_button():
+    config = theme.plot_config()
+    assert config["showSendToCloud"] is False and config["displaylogo"] is False
+    assert config["plotlyServerURL"] == "" and config["locale"] == "zh-CN" and config["responsive"] is True
+    block = json.loads(re.search(r">(.*)</script>", str(theme.plot_defaults()))[1])
+    assert block["config"] == config
+    assert "Noto Sans CJK SC" in block["template"]["layout"]["font"]["family"]
+
+
+def test_only_cartesian_traces_are_used():
+    # The bundled plotly.js draws nothing else, and silently something else instead.
+    kinds = {
+        trace.type
+        for make in (
+            lambda: figures.rank_bump([rank_row("2021Q1", "a", 1)]),
+            lambda: figures.indicator_dots(INDICATOR, [dot_row("甲", 1.0)]),
+            lambda: figures.overdue_by_unit([{"unit": "甲", "overdue": 1}]),
+            lambda: figures.findings_by_rule([{"rule_id": "F03", "title": "甲", "severity": "E", "n": 1}]),
+        )
+        for trace in make().data
+    }
+    assert kinds == {"scatter", "bar"}
+
+
+# --- colours -----------------------------------------------------------------------------------------------------
+
+
+def linear(colour: str) -> list[float]:
+    """sRGB #rrggbb → linear light 0–1."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+
+
+def contrast(a: str, b: str) -> float:
+    """WCAG contrast ratio of two colours."""
+    light = [sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear(x), strict=True)) for x in (a, b)]
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1.
+BLIND = {
+    "deutan": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "protan": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+}
+
+
+def lab(rgb: list[float]) -> list[float]:
+    """Linear RGB → CIELAB (D65)."""
+    matrix = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    xyz = [sum(m * c for m, c in zip(row, rgb, strict=True)) for row in matrix]
+    f = [
+        t ** (1 / 3) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116
+        for t in (v / w for v, w in zip(xyz, (0.9505, 1.0, 1.089), strict=True))
+    ]
+    return [116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])]
+
+
+def test_contrast_formula_on_known_pairs():
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+def test_text_on_every_light_is_readable():
+    for light in theme.LIGHTS.values():
+        assert contrast(light.colour, light.on) >= 4.5, light
+
+
+@pytest.mark.parametrize("kind", BLIND)
+def test_red_yellow_green_differ_for_the_colour_blind(kind):
+    seen = [
+        lab(
+            [
+                min(max(sum(m * c for m, c in zip(row, linear(colour), strict=True)), 0), 1)
+                for row in BLIND[kind]
+            ]
+        )
+        for colour in (theme.RED, theme.YELLOW, theme.GREEN)
+    ]
+    for i in range(3):
+        for j in range(i):
+            assert sum((a - b) ** 2 for a, b in zip(seen[i], seen[j], strict=True)) ** 0.5 >= 30
+
+
+def test_every_light_has_its_own_shape_and_word():
+    lights = theme.LIGHTS.values()
+    assert len({light.shape for light in lights}) == len({light.word for light in lights}) == len(lights)
+    assert (
+        str(theme.light_html("red", 3))
+        == '<span class="lt lt-red"><i aria-hidden="true">■</i>逾期<b>3</b></span>'
+    )
+    assert theme.light_html("nonsense") == theme.light_html(None) == theme.light_html("none")
