@@ -68,6 +68,12 @@ def number(value: Any, digits: int = 2, *, trim: bool = False) -> str:
     return text.replace("-", "−")
 
 
+def band(low: Any, high: Any) -> str:
+    """A range of ranks: ``2–6``, or ``3`` where both ends are the same."""
+    ends = [number(low, 0), number(high, 0)]
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
+
+
 def value(x: Any, decimals: int | None = None) -> str:
     """An indicator value with the decimals the registry gives it (at most), without padding zeros."""
     return number(x, 4 if decimals is None else max(int(decimals), 0), trim=True)

@@ -142,6 +142,11 @@ def source(
     return " · ".join(parts)
 
 
+def lead_units(row: Row) -> list[str]:
+    """The units that answer for a task, one by one: the marts join the names of joint ones with 、."""
+    return [unit for unit in (row["lead_unit"] or "").split("、") if unit] or ["（未明确责任单位）"]
+
+
 def _parameter(site: Site, name: str, default: float) -> float:
     found = site.programme.get(name)
     return default if found is None else found
@@ -251,10 +256,10 @@ def headline(site: Site) -> tuple[str, list[str]]:
             fallen = [row["reporter_name"] for row in falls if row["rank_change"] == depth]
             text += f"；{fmt.names(fallen, 3)}下降 {-int(depth)} 位，降幅最大"
         more.append(text + "。")
-    units = Counter(row["lead_unit"] for row in site.overdue if row["lead_unit"])
+    units = Counter(unit for row in site.overdue if row["lead_unit"] for unit in lead_units(row))
     if units:
         listed = "、".join(f"{unit}（{n} 项次）" for unit, n in units.most_common(3))
-        more.append(f"逾期任务的牵头责任集中在{listed}。")
+        more.append(f"逾期任务的责任单位集中在{listed}。")
     missing = now.get("reports_missing") or 0
     owed, late = now.get("reports_owed") or 0, now.get("reports_late") or 0
     if owed:
@@ -400,12 +405,18 @@ def index(site: Site) -> Row:
     issuer_goals, reporter_goals = goal_rows(site)
     cells = light_cells(site)
     used = {special for _, special in cells}
-    missing = [row for row in site.reporting if row["owed"] and not row["received"]]
+    missing: dict[str, Row] = {}
+    for row in site.reporting:
+        if row["owed"] and not row["received"]:
+            missing.setdefault(row["reporter_id"], row | {"kinds": []})["kinds"].append(
+                fmt.words(fmt.KIND_WORDS, row["kind"])
+            )
     late = [row for row in site.reporting if row["owed"] and row["received"] and not row["on_time"]]
     units: dict[str, Counter[str]] = defaultdict(Counter)
     for row in site.overdue:
-        units[row["lead_unit"] or "（未明确牵头单位）"][row["reporter_name"]] += 1
-    lead_units = sorted(
+        for unit in lead_units(row):
+            units[unit][row["reporter_name"]] += 1
+    answering = sorted(
         ({"unit": unit, "n": sum(who.values()), "who": [name for name, _ in who.most_common()]}
          for unit, who in units.items()),
         key=lambda row: (-row["n"], row["unit"]),
@@ -427,9 +438,9 @@ def index(site: Site) -> Row:
         ),
         "overdue": site.overdue[:OVERDUE_ON_INDEX],
         "overdue_total": len(site.overdue),
-        "missing": missing,
+        "missing": list(missing.values()),
         "late": late,
-        "lead_units": lead_units,
+        "lead_units": answering,
         "issuer_goals": issuer_goals,
         "reporter_goals": reporter_goals,
         "problems": problems(site, 8, PROGRESS_RULES),
@@ -453,7 +464,8 @@ def _special_rows(site: Site, reporter_id: str) -> list[Row]:
             for (_, other), row in site.special_scores.items()
             if other == special["special_id"] and row["score"] is not None
         ]
-        if mine is None and not scores:
+        # A special in which the reporter has neither a score nor a task does not concern it.
+        if mine is None or (mine["score"] is None and not mine["tasks_total"]):
             continue
         rows.append(
             (mine or {"task_score": None, "indicator_score": None, "score": None, "rank": None})
@@ -624,10 +636,9 @@ def units(site: Site) -> Row:
     rows = sorted(table.values(), key=lambda u: (-u["overdue"], -u["total"], u["unit"]))
     grouped: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in site.overdue:
-        task = grouped[row["lead_unit"] or "（未明确牵头单位）"].setdefault(row["task_id"], row | {"who": []})
-        task["who"].append(
-            {"name": row["reporter_name"], "days": row["days_overdue"], "pct": row["progress_pct"]}
-        )
+        who = {"name": row["reporter_name"], "days": row["days_overdue"], "pct": row["progress_pct"]}
+        for unit in lead_units(row):
+            grouped[unit].setdefault(row["task_id"], row | {"who": []})["who"].append(who)
     overdue_units = sorted(
         ({"unit": unit, "n": sum(len(t["who"]) for t in tasks.values()), "tasks": list(tasks.values())}
          for unit, tasks in grouped.items()),

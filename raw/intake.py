@@ -47,6 +47,8 @@ def _memory(limits: Limits) -> Rejected:
 def _outcome(file: SubmissionFile, future, limits: Limits) -> SubmissionResult:
     try:
         result = future.result()
+    except MemoryError:  # while the worker packed its result
+        return rejected(file, _memory(limits))
     except FutureTimeout:
         return rejected(file, Rejected("F13", f"解析超过 {limits.seconds} 秒；请精简或拆分后报送"))
     except ProcessExpired as error:

@@ -25,7 +25,7 @@ from raw.submissions import SubmissionResult, rejected
 from raw.tree import Receipt, scan, with_problem
 
 # bumped when readers change their mind about the same bytes: everything is then read again
-READER_VERSION = 1
+READER_VERSION = 2
 
 _POLARS = {
     "VARCHAR": pl.String,
@@ -55,8 +55,9 @@ class LoadSummary:
     rows_quarantined: int = 0
 
 
-def _state_key(codes_hash: str) -> str:
-    return f"{READER_VERSION}:{codes_hash}"
+def _state_key(codes_hash: str, limits: Limits) -> str:
+    bounds = hashlib.sha256(repr(limits).encode()).hexdigest()[:8]
+    return f"{READER_VERSION}:{bounds}:{codes_hash}"
 
 
 def _codes_hash(programme: Programme) -> str:
@@ -67,16 +68,22 @@ def _codes_hash(programme: Programme) -> str:
     ).hexdigest()[:32]
 
 
-def _judge(receipt: Receipt, programmes: dict[str, Programme]) -> Receipt:
-    """The receipt with the problem its place in the tree has against the registries (F05), if any."""
+def _judge(receipt: Receipt, programmes: dict[str, Programme], reporters: dict[str, set[str]]) -> Receipt:
+    """The receipt with the problem its place in the tree has against the registries (F05), if any.
+
+    ``reporters``: programme_id → its reporter_ids.
+    """
     file = receipt.file
     programme = programmes.get(file.programme_id)
     if programme is None:
         return with_problem(
             receipt, Rejected("F05", f"方案“{file.programme_id}”没有登记目录；请核对文件夹名")
         )
-    reporters = {row["reporter_id"] for row in programme.tables["reporters"]}
-    if file.reporter_id not in reporters:
+    if not programme.computable:
+        return with_problem(
+            receipt, Rejected("F05", f"方案“{file.programme_id}”的 programme.toml 有误，暂不能载入")
+        )
+    if file.reporter_id not in reporters[file.programme_id]:
         return with_problem(
             receipt, Rejected("F05", f"填报主体代码“{file.reporter_id}”不在 reporters.csv 中；请核对文件夹名")
         )
@@ -146,9 +153,10 @@ def load(
     programmes = {
         pid: read_programme(raw_root, pid) for pid in ([programme_id] if programme_id else known_ids)
     }
-    receipts = [_judge(receipt, programmes) for receipt in scan(raw_root, programme_id)]
+    reporters = {pid: set(programme.codes().reporters) for pid, programme in programmes.items()}
+    receipts = [_judge(receipt, programmes, reporters) for receipt in scan(raw_root, programme_id)]
     codes = {pid: programme.codes() for pid, programme in programmes.items()}
-    states = {pid: _state_key(_codes_hash(programme)) for pid, programme in programmes.items()}
+    states = {pid: _state_key(_codes_hash(programme), limits) for pid, programme in programmes.items()}
     loaded = dict(connection.execute("SELECT receipt_id, state FROM raw.load_state").fetchall())
 
     pending, results = [], {}

@@ -7,19 +7,26 @@ Belongs here: headers, title and label lines, totals, notes, blank rows. Does no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from raw.contracts import Contract
 from raw.errors import Rejected
-from raw.sheets import Document, Row, Sheet
+from raw.sheets import Document, Layout, Row, Sheet
 from raw.text import header_key, is_blank, squeeze
 
 _HEADER_DEPTH = 30
 _TOTALS = frozenset({"合计", "总计", "小计", "合计数", "总合计"})
+_NOTE = re.compile(r"\(?注\d?(:|$)")
+_REMARK = re.compile(r"(备注|说明|填表说明|填报说明):")
 _LABEL = re.compile(
-    r"(填报单位|报送单位|填报人|填表人|制表人|审核人|审签人|负责人|单位负责人|联系人|联系电话|填报日期|填报时间|报送日期|制表日期|单位)[::].*"
+    r"(?:填报单位|报送单位|填报人|填表人|制表人|审核人|审签人|负责人|单位负责人|分管领导|联系人|联系电话"
+    r"|填报日期|填报时间|报送日期|制表日期|单位)(?:\((?:盖章|公章|签章|签字|章)\))?:(.*)"
 )
-_UNIT_LABEL = re.compile(r"(?:填报单位|报送单位)(?:\(盖章\)|\(公章\)|\(章\))?:(.*)")
+_UNIT_LABEL = re.compile(r"(?:填报单位|报送单位)(?:\((?:盖章|公章|签章|章)\))?(?::(.*)|$)")
+# what may follow the name on one line, blanks being gone
+_AFTER_NAME = re.compile(
+    r"\((?:盖章|公章|签章|章)\)|(?:填报|填表|报送|制表)(?:日期|时间|人)|审核人|负责人|联系人|联系电话|日期|单位:"
+)
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,17 @@ class MappedColumn:
 
 @dataclass
 class MappedSheet:
-    """A sheet whose columns are known: its data rows, and what its lines around the table say."""
+    """A sheet whose columns are known: its data rows, and what its lines around the table say.
+
+    ``reporter_line``: (row number, unit named) of a 填报单位： line.
+    """
 
     name: str | None
     columns: dict[str, MappedColumn]
     headers: list[str | None]
     rows: list[Row]
     reporter_line: tuple[int, str] | None = None
+    layout: Layout = field(default_factory=Layout)
 
 
 def _match_headers(cells: list[str | None], contract: Contract) -> dict[str, MappedColumn]:
@@ -48,98 +59,126 @@ def _match_headers(cells: list[str | None], contract: Contract) -> dict[str, Map
         if cell is not None:
             positions.setdefault(header_key(cell), index)
     columns = {}
-    for field in contract.fields:
-        for header in field.headers:
-            if header in positions:
-                index = positions[header]
-                columns[field.name] = MappedColumn(field.name, index, cells[index])
-                break
+    for spec in contract.fields:
+        # the first header of the field's list that is present gives it
+        header = next((header for header in spec.headers if header in positions), None)
+        if header is not None:
+            index = positions[header]
+            columns[spec.name] = MappedColumn(spec.name, index, cells[index])
     return columns
 
 
 def _missing(columns: dict[str, MappedColumn], contract: Contract) -> list[str]:
     """Chinese names of the required columns that are absent."""
-    absent = []
-    for group in contract.require:
-        if not any(name in columns for name in group):
-            absent.append("或".join(contract.field(name).headers[0] for name in group))
-    return absent
+    return [
+        "或".join(contract.field(name).headers[0] for name in group)
+        for group in contract.require
+        if not any(name in columns for name in group)
+    ]
 
 
 def _reporter_line(row: Row) -> str | None:
     """The unit named by a 填报单位： line; the name may stand in the next cell."""
-    texts = [squeeze(cell) for cell in row.cells if not is_blank(cell)]
+    # a merged line comes as the same text in every cell
+    texts = list(dict.fromkeys(squeeze(cell) for cell in row.cells if not is_blank(cell)))
     for position, text in enumerate(texts):
         if match := _UNIT_LABEL.match(text):
-            name = match.group(1) or (texts[position + 1] if position + 1 < len(texts) else "")
-            return (
-                re.split(r"(?:填报日期|填报时间|填报人|填表人|联系人|联系电话|日期|单位:)", name)[0] or None
-            )
+            following = texts[position + 1] if position + 1 < len(texts) else ""
+            return _AFTER_NAME.split(match.group(1) or following)[0] or None
     return None
 
 
-def _table_rows(rows: list[Row], columns: dict[str, MappedColumn]) -> list[Row]:
-    """Data rows among ``rows``: without blanks, totals, label lines, repeated headers, notes and all after them."""
-    data = []
-    for row in rows:
-        if row.broken:
-            data.append(row)
-            continue
-        filled = [cell for cell in row.cells if not is_blank(cell)]
-        if not filled:
-            continue
-        first = squeeze(filled[0])
-        alone = len(set(filled)) == 1
-        if first == "注" or first.startswith("注:") or (alone and first.startswith(("备注:", "说明:"))):
-            break
-        if first in _TOTALS or (_LABEL.fullmatch(first) and (alone or ":" in first)):
-            continue
-        mapped = {
-            name: row.cells[column.index] if column.index < len(row.cells) else None
-            for name, column in columns.items()
-        }
-        if all(is_blank(cell) for cell in mapped.values()):
-            continue
-        if any(squeeze(cell) in _TOTALS for cell in list(mapped.values())[:2] if cell):
-            continue
-        if all(
-            is_blank(cell) or header_key(cell) == header_key(columns[name].header)
-            for name, cell in mapped.items()
-        ):
-            continue
-        data.append(row)
-    return data
+def _is_label_line(filled: list[str]) -> bool:
+    """True when every cell is a label with its value, or the value of an empty label before it: 填表人： | 张三."""
+    waiting = False
+    for text in map(squeeze, dict.fromkeys(filled)):
+        match = _LABEL.fullmatch(text)
+        if match is None and not waiting:
+            return False
+        waiting = match is not None and not match.group(1)
+    return True
+
+
+class _Table:
+    """Tells the data rows under a header from the lines a table has around and between them."""
+
+    def __init__(self, columns: dict[str, MappedColumn], contract: Contract):
+        self.columns = columns
+        # the fields that identify a row, the code first
+        self.keys = [name for name in contract.require[0] if name in columns]
+        self.header_words = {header for spec in contract.fields for header in spec.headers}
+
+    def rows(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """(data rows, label lines among and after them): blanks, totals, repeated headers, notes are left out."""
+        data, labels = [], []
+        for position, row in enumerate(rows):
+            if row.broken:
+                data.append(row)
+                continue
+            filled = [cell for cell in row.cells if not is_blank(cell)]
+            mapped = {
+                name: row.cells[column.index]
+                for name, column in self.columns.items()
+                if column.index < len(row.cells) and not is_blank(row.cells[column.index])
+            }
+            if not filled:
+                continue
+            if self._ends(row, filled, mapped, rows[position + 1 :]):
+                labels += rows[position + 1 :]
+                break
+            if _is_label_line(filled):
+                labels.append(row)
+            elif mapped and not self._is_total(filled, mapped) and not self._is_header(mapped):
+                data.append(row)
+        return data, labels
+
+    def _ends(self, row: Row, filled: list[str], mapped: dict[str, str], rest: list[Row]) -> bool:
+        """True for a 注： line. A row with a key of its own is data, whatever its first cell begins with."""
+        first = filled[0]
+        text = squeeze(first)
+        if _NOTE.match(text):
+            key = next((mapped[name] for name in self.keys if name in mapped), first)
+            return key == first or _NOTE.fullmatch(text) is not None
+        # a remark that is not called 注 ends the table only where nothing but single cells follows
+        return (
+            _REMARK.match(text) is not None
+            and len(set(filled)) == 1
+            and all(len({cell for cell in later.cells if not is_blank(cell)}) <= 1 for later in rest)
+        )
+
+    def _is_total(self, filled: list[str], mapped: dict[str, str]) -> bool:
+        words = [filled[0], *(mapped[name] for name in self.keys if name in mapped)]
+        return any(squeeze(word).rstrip(":") in _TOTALS for word in words)
+
+    def _is_header(self, mapped: dict[str, str]) -> bool:
+        """True for the header again (a new page), or the second line of a header over two lines."""
+        own = all(header_key(cell) == header_key(self.columns[name].header) for name, cell in mapped.items())
+        return own or (
+            len(mapped) > 1 and all(header_key(cell) in self.header_words for cell in mapped.values())
+        )
 
 
 def map_sheet(sheet: Sheet, contract: Contract) -> tuple[MappedSheet | None, list[str], int]:
     """(mapped sheet or None, required columns it lacks, number of fields recognised)."""
-    if sheet.header is not None:
-        columns = _match_headers(sheet.header, contract)
-        lacking = _missing(columns, contract)
-        if lacking and sheet.rows:
-            return None, lacking, len(columns)
-        return (
-            MappedSheet(sheet.name, columns, list(sheet.header), _table_rows(sheet.rows, columns)),
-            [],
-            len(columns),
-        )
-    best: dict[str, MappedColumn] = {}
     position = -1
-    for index, row in enumerate(sheet.rows[:_HEADER_DEPTH]):
-        columns = _match_headers(row.cells, contract)
-        if len(columns) > len(best):
-            best, position = columns, index
-    lacking = _missing(best, contract)
+    if sheet.header is not None:
+        headers, columns = list(sheet.header), _match_headers(sheet.header, contract)
+    else:
+        headers, columns = [], {}
+        for index, row in enumerate(sheet.rows[:_HEADER_DEPTH]):
+            found = _match_headers(row.cells, contract)
+            if len(found) > len(columns):
+                headers, columns, position = list(row.cells), found, index
+    lacking = _missing(columns, contract)
     if lacking:
-        return None, lacking, len(best)
-    mapped = MappedSheet(
-        sheet.name, best, list(sheet.rows[position].cells), _table_rows(sheet.rows[position + 1 :], best)
-    )
-    for row in [*sheet.rows[:position], *sheet.rows[position + 1 :]]:
+        return None, lacking, len(columns)
+    data, labels = _Table(columns, contract).rows(sheet.rows[position + 1 :])
+    mapped = MappedSheet(sheet.name, columns, headers, data, layout=sheet.layout)
+    for row in [*sheet.rows[: max(position, 0)], *labels]:
         if (name := _reporter_line(row)) is not None:
             mapped.reporter_line = (row.number, name)
             break
-    return mapped, [], len(best)
+    return mapped, [], len(columns)
 
 
 def map_document(document: Document, contract: Contract) -> list[MappedSheet]:

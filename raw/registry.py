@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from raw.deadlines import milestones, parse_deadline
 from raw.periods import Period, periods_between
+from raw.readers.text_files import csv_records
 from raw.schema import FINDING, REGISTRY_TABLES
 from raw.submissions import Codes
 from raw.text import squeeze, storable, tidy
@@ -76,6 +76,7 @@ _REFERENCES = {
     ("applicability", "indicator_id"): "indicators",
     ("applicability", "reporter_id"): "reporters",
 }
+_WHOLE_PARAMETERS = frozenset({"report_day", "freeze_days", "red", "black", "blue_days"})
 _MUST_EXIST = ("reporters", "specials")
 _DERIVED = {"programme_id", "row_number", "position", "deadline_kind", "ongoing", "recurrence"}
 _ENTITY = {"tasks": "task", "responsibilities": "task", "indicators": "indicator", "targets": "indicator",
@@ -116,27 +117,31 @@ class Programme:
             indicator_by_name=_unique(
                 (squeeze(i["name"]), i["indicator_id"]) for i in indicators if i["name"]
             ),
-            reporters={
-                r["reporter_id"]: tuple(
-                    squeeze(name) for name in [r["name"], *(r["aliases"] or "").split(";")] if squeeze(name)
-                )
-                for r in self.tables["reporters"]
-            },
+            reporters={r["reporter_id"]: tuple(_names(r)) for r in self.tables["reporters"]},
         )
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """First element → second, only where exactly one pair has that first element."""
-    found: dict[str, str | None] = {}
+    """First element → second, "" where several pairs have that first element."""
+    found: dict[str, str] = {}
     for key, value in pairs:
-        found[key] = None if key in found else value
-    return {key: value for key, value in found.items() if value is not None}
+        found[key] = "" if key in found else value
+    return found
+
+
+def _names(row: dict) -> list[str]:
+    """Name and aliases of a line, squeezed; a full-width ； separates too."""
+    names = [row["name"] or "", *tidy(row["aliases"] or "").split(";")]
+    return [squeezed for name in names if (squeezed := squeeze(name))]
 
 
 class _Reading:
     def __init__(self, raw_root: Path, programme_id: str):
         self.folder = raw_root / "registry" / programme_id
         self.programme = Programme(programme_id, {table: [] for table in REGISTRY_TABLES})
+        self.known: dict[str, set[str]] = {
+            table: set() for table in _KEYS
+        }  # first key column of the lines read
 
     def finding(
         self,
@@ -170,19 +175,21 @@ class _Reading:
 
     def read_programme(self) -> None:
         file = "programme.toml"
-        document: dict = {}
+        document: dict | None = None
         try:
-            document = tomllib.loads((self.folder / file).read_text(encoding="utf-8"))
+            document = tomllib.loads((self.folder / file).read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             self.finding("F01", f"缺少 {file}，方案无法计算；请补上", file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             self.finding("F01", f"{file} 无法读取（{error}），方案无法计算；请更正", file)
-        if document and document.get("id") not in (None, self.programme.programme_id):
+        readable, document = document is not None, document or {}
+        if document.get("id") not in (None, self.programme.programme_id):
             self.finding(
                 "F05", f"id“{document.get('id')}”与文件夹名“{self.programme.programme_id}”不一致；请改为一致", file,
                 column="id", value=str(document.get("id")),
             )  # fmt: skip
-        start, end = self._day(document, "start_date", file), self._day(document, "end_date", file)
+        start = self._day(document, "start_date", file) if readable else None
+        end = self._day(document, "end_date", file) if readable else None
         if start and end and end < start:
             self.finding(
                 "T01", f"开始日期 {start} 晚于结束日期 {end}，方案无法计算；请更正", file, column="start_date"
@@ -192,8 +199,8 @@ class _Reading:
         number = self._number
         row = {
             "programme_id": self.programme.programme_id,
-            "title": str(document.get("title") or self.programme.programme_id),
-            "issuer": document.get("issuer"),
+            "title": storable(str(document.get("title") or self.programme.programme_id)),
+            "issuer": storable(str(document["issuer"])) if document.get("issuer") else None,
             "start_date": start,
             "end_date": end,
             "report_day": int(number(document, "report_day", 28, file, 1, 31)),
@@ -214,7 +221,12 @@ class _Reading:
         }
         for group, entries in groups.items():
             section = document.get(group, {})
-            section = section if isinstance(section, dict) else {}
+            if not isinstance(section, dict):
+                self.finding(
+                    "V01", f"[{group}] 应为一节，收到的是 {section!r}，已按默认值计算；请更正", file,
+                    column=group, value=str(section),
+                )  # fmt: skip
+                section = {}
             for name, (key, default, low, high) in entries.items():
                 value = number(section, key, default, file, low, high)
                 row[name] = int(value) if name in ("red", "black", "blue_days") else float(value)
@@ -222,12 +234,9 @@ class _Reading:
 
     def _day(self, document: dict, key: str, file: str) -> date | None:
         value = document.get(key)
-        if isinstance(value, datetime):
-            return value.date()
-        if isinstance(value, date):
-            return value
-        parsed = parse_day(str(value)).value if value is not None else None
-        if parsed is None and document:
+        # through the text: years without sense are refused there
+        parsed = parse_day(str(value)).value if isinstance(value, date | str) else None
+        if parsed is None:
             self.finding(
                 "F02",
                 f"缺少可读的 {key}，方案无法计算；请写成 {key} = 2021-01-01",
@@ -239,7 +248,14 @@ class _Reading:
 
     def _number(self, section: dict, key: str, default: float, file: str, low: float, high: float) -> float:
         value = section.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        # a parameter whose default is whole, of a range beyond 0–1 counted in days or places, is whole
+        whole = key in _WHOLE_PARAMETERS
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+            or (whole and value != int(value))
+        ):
             self.finding(
                 "V01",
                 f"{key} = {value!r} 超出允许范围 {low}–{high}，已按默认值 {default} 计算；请更正",
@@ -263,27 +279,39 @@ class _Reading:
         except UnicodeDecodeError:
             self.finding("F01", f"{file} 不是 UTF-8 编码，未载入；请另存为“CSV UTF-8”", file)
             return
-        reader = csv.reader(io.StringIO(text, newline=""))
+        except OSError as error:
+            self.finding("F01", f"{file} 无法打开（{error.strerror}），未载入；请检查后重新运行", file)
+            return
+        try:
+            self._read_lines(table, file, list(csv_records(text)))
+        except csv.Error as error:
+            self.finding("F01", f"{file} 不是有效的 CSV（{error}），未载入；请更正", file)
+
+    def _read_lines(self, table: str, file: str, records: list[tuple[int, list[str]]]) -> None:
         header: list[str] | None = None
-        line = 0
         seen: dict[tuple, int] = {}
-        for cells in reader:
-            number, line = line + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
-                continue
+        for number, cells in records:
             if header is None:
-                header = [cell.strip() for cell in cells]
+                header = [tidy(cell) for cell in cells]
                 absent = [c for c in _REQUIRED[table] if c not in header]
                 if absent:
                     self.finding("F02", f"{file} 缺少列 {'、'.join(absent)}，未载入；请补上", file, number)
                     return
                 continue
+            if any(cell.strip() for cell in cells[len(header) :]):
+                # a comma inside a text without quotation marks: every cell after it stands in the wrong column
+                self.finding(
+                    "F02", f"{file} 第 {number} 行有 {len(cells)} 格，表头只有 {len(header)} 列，本行未载入；"
+                    "含逗号的文字请加引号", file, number,
+                )  # fmt: skip
+                continue
             entry = {name: storable(cell).strip() or None for name, cell in zip(header, cells, strict=False)}
             row = self._typed_row(table, file, number, entry)
-            if row is not None and self._sound(table, file, row, entry, seen):
+            if self._sound(table, file, row, entry, seen):
                 self.programme.tables[table].append(row)
+                self.known[table].add(row[_KEYS[table][0]])
 
-    def _typed_row(self, table: str, file: str, number: int, entry: dict) -> dict | None:
+    def _typed_row(self, table: str, file: str, number: int, entry: dict) -> dict:
         row: dict = {}
         for column, kind in REGISTRY_TABLES[table].items():
             if column in _DERIVED:
@@ -300,12 +328,18 @@ class _Reading:
         if kind in ("DOUBLE", "INTEGER"):
             parsed, rule_id, what = parse_number(text).value, "F03", "数字"
             if kind == "INTEGER" and parsed is not None:
-                parsed = int(parsed) if float(parsed).is_integer() else None
+                parsed, what = int(parsed) if parsed.is_integer() and abs(parsed) < 2**31 else None, "整数"
+            if column == "weight" and parsed is not None and parsed < 0:
+                parsed, rule_id, what = None, "V01", "不小于零的数"
         elif kind == "DATE":
             parsed, rule_id, what = parse_day(text).value, "F04", "日期"
         else:
-            choices = _CHOICES.get((table, column))
-            if choices and text not in choices:
+            if (table, column) == ("goal_results", "period"):
+                allowed = _is_period(text)
+            else:
+                allowed = text in _CHOICES.get((table, column), (text,))
+            if not allowed:
+                choices = _CHOICES.get((table, column), ("2021Q3 形式的期次",))
                 self.finding(
                     "F05", f"{file} 第 {number} 行 {column}“{text}”不在允许的取值 {'、'.join(choices)} 之中；请更正",
                     file, number, column, text,
@@ -347,7 +381,7 @@ class _Reading:
         for (owner, column), target in _REFERENCES.items():
             if owner != table or row[column] is None or target == table:
                 continue
-            if row[column] not in self._known(target):
+            if row[column] not in self.known[target]:
                 self.finding(
                     "F05", f"{file} 第 {number} 行 {column}“{row[column]}”不在 {target}.csv 中，本行未载入；请更正",
                     file, number, column, row[column], entity_type, entity_id,
@@ -366,10 +400,6 @@ class _Reading:
         seen[key] = number
         return True
 
-    def _known(self, table: str) -> set:
-        column = _KEYS[table][0]
-        return {row[column] for row in self.programme.tables[table]}
-
     # derived -------------------------------------------------------------------------------------------------------
 
     def derive(self) -> None:
@@ -377,9 +407,8 @@ class _Reading:
         for table in ("reporters", "specials"):
             for position, row in enumerate(tables[table], 1):
                 row["seq"] = position
-        known = self._known("reporters")
         for row in tables["reporters"]:
-            if row["parent_id"] is not None and row["parent_id"] not in known:
+            if row["parent_id"] is not None and row["parent_id"] not in self.known["reporters"]:
                 self.finding(
                     "F05", f"reporters.csv 第 {row['row_number']} 行 parent_id“{row['parent_id']}”不在本表中，按无上级处理；请更正",
                     "reporters.csv", row["row_number"], "parent_id", row["parent_id"], "reporter", row["reporter_id"],
@@ -405,26 +434,30 @@ class _Reading:
                 )
         for position, row in enumerate(tables["indicators"], 1):
             row["position"] = position
+        # names before aliases: no alias takes another unit's own name away
+        units = [(_names(row), row) for row in tables["units"]]
+        pairs = [(name, row) for names, row in units for name in names[:1]]
+        pairs += [(name, row) for names, row in units for name in names[1:]]
         seen: set[str] = set()
-        for row in tables["units"]:
-            for name in [row["name"], *(row["aliases"] or "").split(";")]:
-                known_name = squeeze(name)
-                if known_name and known_name not in seen:
-                    seen.add(known_name)
-                    tables["unit_names"].append(
-                        {
-                            "programme_id": self.programme.programme_id,
-                            "known_name": known_name,
-                            "unit_id": row["unit_id"],
-                            "name": row["name"],
-                        }
-                    )
+        for known_name, row in pairs:
+            if known_name not in seen:
+                seen.add(known_name)
+                entry = {"known_name": known_name, "unit_id": row["unit_id"], "name": row["name"]}
+                tables["unit_names"].append({"programme_id": self.programme.programme_id} | entry)
         for table in ("responsibilities", "specials"):
             column = "unit_name" if table == "responsibilities" else "lead_unit"
             for row in tables[table]:
                 # a known name is stored in the form it is joined by; an unknown one stays as written (U01)
                 if row[column] and squeeze(row[column]) in seen:
                     row[column] = squeeze(row[column])
+
+
+def _is_period(text: str) -> bool:
+    try:
+        Period.parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _content_hash(folder: Path) -> str:

@@ -6,6 +6,8 @@ here: what the cells mean (``mapping``, ``values``).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +41,19 @@ class Row:
     broken: str | None = None
 
 
+@dataclass(frozen=True)
+class Layout:
+    """What a workbook's sheet says beside its values (rules F06, F07). Places: Excel row from 1, column from 0."""
+
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    # cell filled from a merged range that began in a row above → that row
+    covered: dict[tuple[int, int], int] = field(default_factory=dict)
+    # formulas the file holds no result of: the cell reads as blank
+    uncalculated: frozenset[tuple[int, int]] = frozenset()
+
+
 @dataclass
 class Sheet:
     """A sheet of text cells. ``header`` is set where the format itself names its columns (json, parquet)."""
@@ -46,6 +61,7 @@ class Sheet:
     name: str | None
     rows: list[Row]
     header: list[str] | None = None
+    layout: Layout = field(default_factory=Layout)
 
 
 @dataclass
@@ -55,7 +71,6 @@ class Document:
     format: str
     sheets: list[Sheet]
     encoding: str | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def _sniff(head: bytes, body: bytes, extension: str) -> str:
@@ -63,18 +78,19 @@ def _sniff(head: bytes, body: bytes, extension: str) -> str:
     for magic, what in _FOREIGN_MAGIC:
         if head.startswith(magic) and not (magic == b"BM" and extension == "csv"):
             raise Rejected("F15", f"文件是{what}，不是表格；{SAVE_AS}")
-    if head.startswith(b"PK"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "xlsx"
     if head.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in body:
             raise Rejected("F15", f"工作簿设有打开密码，无法读取；请取消密码，{SAVE_AS}")
-        if "WordDocument".encode("utf-16-le") in body:
+        # a workbook may hold a Word object; a Word file holds no workbook stream
+        if "WordDocument".encode("utf-16-le") in body and "Workbook".encode("utf-16-le") not in body:
             raise Rejected("F15", f"文件是 Word 文档；{SAVE_AS}")
         return "xls"
     if head.startswith(b"PAR1"):
         return "parquet"
     if extension in ("xlsx", "xls", "parquet"):
-        if body[:512].lstrip().lower().startswith((b"<html", b"<!doctype", b"<?xml", b"<table")):
+        if body[:512].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
             raise Rejected("F15", f"文件是网页或 XML，只是改了扩展名；{SAVE_AS}")
         raise Rejected("F01", f"文件内容不是 .{extension} 格式，可能已损坏；请重新导出并报送")
     return extension
@@ -127,3 +143,41 @@ def too_many_rows(count: int, limits: Limits) -> Rejected:
 def too_many_columns(count: int, limits: Limits) -> Rejected:
     """The F13 rejection for a table of ``count`` columns."""
     return Rejected("F13", f"列数 {count} 超过 {limits.columns}；请删除表格右侧多余的列后报送")
+
+
+def check_cell(row_number: int, column_number: int, limits: Limits) -> None:
+    """Raise the F13 rejection for a value far outside a table's limits (row and column from 1)."""
+    if row_number > limits.rows + limits.margin_rows:
+        raise Rejected(
+            "F13", f"第 {row_number} 行还有内容，超过 {limits.rows} 行；请删除表格以外的内容后报送"
+        )
+    if column_number > limits.columns:
+        raise Rejected(
+            "F13", f"第 {column_number} 列还有内容，超过 {limits.columns} 列；请删除表格以外的内容后报送"
+        )
+
+
+def fill_merged(
+    rows: dict[int, list[str | None]], merged: Iterable[tuple[int, int, int, int]]
+) -> dict[tuple[int, int], int]:
+    """Fill merged ranges inside themselves; returns the cells filled from a row above (``Layout.covered``).
+
+    ``rows``: row number → cells, changed in place. ``merged``: first row, last row, first column, last column, rows
+    as in ``rows``, columns from 0, all inclusive. Only rows with a cell of their own are filled: a table line two
+    Excel rows high is one row, not the same row twice. A blank origin fills nothing, but its cells count as covered.
+    """
+    covered: dict[tuple[int, int], int] = {}
+    own = sorted(rows)
+    width = max(map(len, rows.values()), default=0)
+    for first_row, last_row, first_column, last_column in merged:
+        origin = rows.get(first_row, [])
+        value = origin[first_column] if len(origin) > first_column else None
+        for row in own[bisect_left(own, first_row) : bisect_right(own, last_row)]:
+            texts = rows[row]
+            for column in range(first_column, min(last_column + 1, width)):
+                if row > first_row:
+                    covered[row, column] = first_row
+                if value is not None:
+                    texts.extend([None] * (column + 1 - len(texts)))
+                    texts[column] = value
+    return covered

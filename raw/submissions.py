@@ -17,7 +17,15 @@ from raw.mapping import MappedSheet, map_document
 from raw.schema import FINDING, QUARANTINE, SUBMISSION_TABLES
 from raw.sheets import Row, read_document
 from raw.text import is_blank, squeeze, tidy
-from raw.values import BLANK, STATUS_WORDS, parse_code, parse_day, parse_number, parse_percent, parse_status
+from raw.values import (
+    is_formula_error,
+    is_repaired,
+    parse_code,
+    parse_day,
+    parse_number,
+    parse_percent,
+    parse_status,
+)
 
 _PARSERS = {"percent": parse_percent, "number": parse_number, "date": parse_day, "status": parse_status}
 
@@ -40,15 +48,14 @@ class Codes:
     """What of a programme's registry a reader needs to recognise keys and names (plain data, crosses processes)."""
 
     tasks: dict[str, str] = field(default_factory=dict)  # task_id → title
-    task_by_seq: dict[str, str] = field(default_factory=dict)  # seq of exactly one task → task_id
-    task_by_title: dict[str, str] = field(
-        default_factory=dict
-    )  # squeezed title of exactly one task → task_id
+    # "" in the next three where several tasks (indicators) share the seq, title or name
+    task_by_seq: dict[str, str] = field(default_factory=dict)  # seq → task_id
+    task_by_title: dict[str, str] = field(default_factory=dict)  # squeezed title → task_id
+    indicator_by_name: dict[str, str] = field(default_factory=dict)  # squeezed name → indicator_id
     indicators: dict[str, str] = field(default_factory=dict)  # indicator_id → name
-    indicator_by_name: dict[str, str] = field(default_factory=dict)
     reporters: dict[str, tuple[str, ...]] = field(
         default_factory=dict
-    )  # reporter_id → squeezed name and aliases
+    )  # reporter_id → squeezed names, own first
 
 
 @dataclass
@@ -83,19 +90,28 @@ class _Key:
 
 
 def _resolve_task(key: str | None, title: str | None, codes: Codes) -> _Key:
-    by_title = codes.task_by_title.get(squeeze(title)) if title else None
+    named = squeeze(title or "")
+    by_title = codes.task_by_title.get(named) if named else None
     if key is None:
         if by_title:
             return _Key(
                 by_title, "K07", f"本行没有任务编号，已按任务名称对应到“{by_title}”，请核对并补填编号"
             )
-        named = f"，任务名称“{tidy(title)[:40]}”也不在任务目录中" if not is_blank(title) else ""
-        return _Key(None, "F05", f"本行没有任务编号{named}，未载入；请按任务目录填写任务编号")
+        why = "" if not named else "，任务名称“{}”{}".format(
+            tidy(title)[:40], "也不在任务目录中" if by_title is None else "有多项任务相同"
+        )  # fmt: skip
+        return _Key(None, "F05", f"本行没有任务编号{why}，未载入；请按任务目录填写任务编号")
     if key in codes.tasks:
         return _Key(key)
     by_seq = codes.task_by_seq.get(key)
-    if by_seq and (by_title is None or by_title == by_seq):
+    if by_seq and (by_title is None or squeeze(codes.tasks[by_seq]) == named):
         return _Key(by_seq, "K07", f"编号“{key}”是任务序号，已对应到“{by_seq}”，请核对，下次请填任务编号")
+    if by_seq and not by_title:
+        return _Key(
+            None,
+            "F05",
+            f"序号“{key}”与任务名称不一致，而任务名称有多项任务相同，本行未载入；请按任务目录填写任务编号",
+        )
     if by_seq:
         return _Key(
             by_title, "K07", f"序号“{key}”与任务名称不一致，已按任务名称对应到“{by_title}”，请核对编号"
@@ -107,7 +123,7 @@ def _resolve_task(key: str | None, title: str | None, codes: Codes) -> _Key:
 
 
 def _resolve_indicator(key: str | None, name: str | None, codes: Codes) -> _Key:
-    by_name = codes.indicator_by_name.get(squeeze(name)) if name else None
+    by_name = codes.indicator_by_name.get(squeeze(name or ""))
     if key is not None and key in codes.indicators:
         return _Key(key)
     # a running number is no code: the clerk's own 序号 beside an exact name leaves no doubt
@@ -188,10 +204,14 @@ class _Reading:
         self.finding(rule_id, message, sheet.name, row.number, header, value, entity)
 
     def resolve(self, cells: dict[str, str | None]) -> _Key:
-        key = parse_code(cells[self.contract.key_field.name])
-        if self.contract.entity == "task":
-            return _resolve_task(key, cells["title"], self.codes)
-        if self.contract.entity == "indicator":
+        raw = cells[self.contract.key_field.name]
+        key = parse_code(raw)
+        if self.contract.entity in ("task", "indicator"):
+            known = self.codes.tasks if self.contract.entity == "task" else self.codes.indicators
+            if raw is not None and tidy(raw) in known:
+                key = tidy(raw)  # a code may end in .0 itself
+            if self.contract.entity == "task":
+                return _resolve_task(key, cells["title"], self.codes)
             return _resolve_indicator(key, cells["name"], self.codes)
         if self.contract.entity == "issue":
             return _resolve_plain(key, cells["issue"], "问题编号和问题描述")
@@ -205,6 +225,7 @@ class _Reading:
         for row in sheet.rows:
             self.row(sheet, row)
         self.check_sender(sheet)
+        self.check_hidden(sheet)
 
     def row(self, sheet: MappedSheet, row: Row) -> None:
         self.result.rows_read += 1
@@ -214,14 +235,24 @@ class _Reading:
                 "F01", f"第 {row.number} 行{row.broken}，未载入；请更正后重新报送", sheet, row, value=text
             )
             return
-        cells = {field.name: None for field in self.contract.fields}
+        cells = dict.fromkeys(field.name for field in self.contract.fields)
         for name, column in sheet.columns.items():
-            if column.index < len(row.cells):
+            if column.index < len(row.cells) and not is_blank(row.cells[column.index]):
                 cells[name] = row.cells[column.index]
-        key_field = self.contract.key_field
-        key_column = sheet.columns.get(key_field.name) or sheet.columns.get(self.contract.require[0][-1])
-        key_raw = cells[key_column.field] if key_column else None
+        # the contract's first group holds the fields that identify a row; map_sheet saw to it that one is there
+        key_column = next(sheet.columns[name] for name in self.contract.require[0] if name in sheet.columns)
+        key_raw = cells[key_column.field]
         key = self.resolve(cells)
+        self.check_formulas(sheet, row, cells, key.code)
+        merged_from = sheet.layout.covered.get((row.number, key_column.index))
+        if merged_from is not None:
+            message = (
+                f"“{key_column.header}”在第 {merged_from}–{row.number} 行合并了单元格，本行没有自己的编号"
+            )
+            self.finding(
+                "F06", f"{message}；请取消合并，逐行填写后重新报送",
+                sheet.name, row.number, key_column.header, key_raw, key.code,
+            )  # fmt: skip
         if key.code is None:
             self.keep_out(key.rule_id, key.message, sheet, row, key_column.header, key_raw)
             return
@@ -243,6 +274,8 @@ class _Reading:
             self.finding(
                 key.rule_id, key.message, sheet.name, row.number, key_column.header, key_raw, key.code
             )
+        elif key_column.field == self.contract.key_field.name and self.contract.entity != "group":
+            self.check_repair(sheet, row, key_column.header, key_raw, key.code)
         self.store(sheet, row, cells, key.code)
 
     def store(self, sheet: MappedSheet, row: Row, cells: dict[str, str | None], code: str) -> None:
@@ -258,7 +291,7 @@ class _Reading:
         for field_ in self.contract.fields:
             raw = cells[field_.name]
             if field_.type in _PARSERS:
-                parsed = _PARSERS[field_.type](raw) if raw is not None else BLANK
+                parsed = _PARSERS[field_.type](raw)
                 values[field_.raw_column] = raw
                 values[field_.column] = parsed.value
                 # K05 is judged over all status words by the expectations (quality/), not cell by cell here
@@ -273,10 +306,13 @@ class _Reading:
                         raw,
                         code,
                     )
+                if parsed.value is not None:
+                    self.check_repair(sheet, row, sheet.columns[field_.name].header, raw, code)
             elif field_.type == "code":
                 values[field_.column] = parse_code(raw)
             else:
-                values[field_.column] = None if is_blank(raw) else raw.strip()
+                # an error value is no summary and no evidence
+                values[field_.column] = None if raw is None or is_formula_error(raw) else raw.strip()
         target = {
             "task": "task_id",
             "indicator": "indicator_id",
@@ -286,6 +322,48 @@ class _Reading:
         values[target[self.contract.entity]] = code
         for name, column in self.result.columns.items():
             column.append(values[name])
+
+    def check_repair(self, sheet: MappedSheet, row: Row, header: str, raw: str, code: str) -> None:
+        """F09: the cell was read after a repair."""
+        if is_repaired(raw):
+            self.finding(
+                "F09", f"“{header}”列的“{raw.strip()[:60]}”含全角字符或多余空格，已自动规范化；请核对",
+                sheet.name, row.number, header, raw, code,
+            )  # fmt: skip
+
+    def check_formulas(
+        self, sheet: MappedSheet, row: Row, cells: dict[str, str | None], code: str | None
+    ) -> None:
+        """F07: a mapped cell is an error value, or a formula the file holds no result of."""
+        for name, column in sheet.columns.items():
+            raw = cells[name]
+            if raw is not None and is_formula_error(raw):
+                what = f"公式错误“{raw.strip()}”"
+            elif raw is None and (row.number, column.index) in sheet.layout.uncalculated:
+                what = "公式没有计算结果"
+            else:
+                continue
+            self.finding(
+                "F07", f"“{column.header}”列{what}，本格按空白处理；请改正公式或填写数值后重新报送",
+                sheet.name, row.number, column.header, raw, code,
+            )  # fmt: skip
+
+    def check_hidden(self, sheet: MappedSheet) -> None:
+        """F07, once a sheet: rows, columns or the whole sheet are hidden, and were read all the same."""
+        layout = sheet.layout
+        rows = [row.number for row in sheet.rows if row.number in layout.hidden_rows]
+        headers = [c.header for c in sheet.columns.values() if c.index in layout.hidden_columns]
+        parts = ["工作表"] if layout.hidden and sheet.rows else []
+        if rows:
+            more = f"等 {len(rows)} 行" if len(rows) > 5 else ""
+            parts.append(f"第 {'、'.join(map(str, rows[:5]))} 行{more}")
+        if headers:
+            parts.append(f"“{'”“'.join(headers)}”列")
+        if parts:
+            self.finding(
+                "F07", f"{'，'.join(parts)}被隐藏，内容已照常读取；请取消隐藏并核对",
+                sheet.name, rows[0] if rows else None, headers[0] if headers else None,
+            )  # fmt: skip
 
     def check_sender(self, sheet: MappedSheet) -> None:
         """F14: the file names another reporter than its folder, in a 填报单位： line or in a 填报单位 column."""
@@ -297,8 +375,8 @@ class _Reading:
             seen = set()
             for row in sheet.rows:
                 cell = row.cells[column.index] if column.index < len(row.cells) else None
-                if not is_blank(cell) and cell not in seen:
-                    seen.add(cell)
+                if not is_blank(cell) and squeeze(cell) not in seen:
+                    seen.add(squeeze(cell))
                     candidates.append((row.number, cell, column.header))
         for number, named, header in candidates:
             if (other := self._other_reporter(squeeze(named))) is not None:
@@ -313,17 +391,23 @@ class _Reading:
                 )
 
     def _other_reporter(self, named: str) -> str | None:
-        own = self.codes.reporters.get(self.file.reporter_id, ())
-        if not named or any(name in named or named in name for name in own):
+        """Name of the other reporter that ``named`` (squeezed) means; None for the own one and for nobody's name.
+
+        The longest name found in it decides: 甲县 is not meant where 甲县产业园, a reporter too, is named. A short
+        form of the own name (named in name) is the own one, unless it is another's whole name.
+        """
+        if not named:
             return None
-        best: tuple[int, str] | None = None
-        for reporter_id, names in self.codes.reporters.items():
-            if reporter_id == self.file.reporter_id:
-                continue
-            for name in names:
-                if (name == named or name in named) and (best is None or len(name) > best[0]):
-                    best = (len(name), names[0])
-        return best[1] if best else None
+        own = self.file.reporter_id
+        # (characters in common, is the whole text, is the own name, name to show); the own one is believed in a tie
+        matches = [
+            (min(len(name), len(named)), name == named, reporter_id == own, names[0])
+            for reporter_id, names in self.codes.reporters.items()
+            for name in names
+            if name in named or (reporter_id == own and named in name)
+        ]
+        _, _, is_own, shown = max(matches, default=(0, False, True, ""))
+        return None if is_own else shown
 
 
 def _cell_message(rule_id: str, header: str, raw: str, value: object) -> str:
@@ -335,11 +419,6 @@ def _cell_message(rule_id: str, header: str, raw: str, value: object) -> str:
     if rule_id == "F12":
         return f"“{header}”列的“{shown}”疑为小数，已按 {value:g}% 理解；请核对，下次请填 0–100 的数"
     raise ValueError(f"no message for rule {rule_id}")
-
-
-def status_words() -> str:
-    """The accepted status words, for messages."""
-    return "、".join(STATUS_WORDS)
 
 
 def read_submission(file: SubmissionFile, codes: Codes, limits: Limits) -> SubmissionResult:

@@ -12,18 +12,22 @@ from functools import lru_cache
 _SPACE = re.compile(r"\s+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))
+_VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\ufeff\u2060]")
 
 
 @lru_cache(maxsize=200_000)
 def squeeze(value: str) -> str:
     """NFKC without any white space: the form in which headers, titles, names and words are compared."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH))
+    bare = _SPACE.sub("", unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH))
+    # again: a blank that stood between a letter and its accent is gone now
+    return unicodedata.normalize("NFKC", bare)
 
 
 @lru_cache(maxsize=200_000)
 def tidy(value: str) -> str:
     """NFKC, outer white space removed: the form in which codes, numbers and days are read."""
-    return unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH).strip()
+    bare = unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH)
+    return unicodedata.normalize("NFKC", bare).strip()
 
 
 def header_key(value: str) -> str:
@@ -33,7 +37,7 @@ def header_key(value: str) -> str:
 
 def is_blank(value: str | None) -> bool:
     """True for a missing cell and for one of white space only."""
-    return value is None or not squeeze(value)
+    return value is None or _VISIBLE.search(value) is None
 
 
 def storable(value: str) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from raw.periods import shanghai
 from raw.text import squeeze, tidy
 
 STATUS_WORDS = {
@@ -34,20 +35,31 @@ STATUS_WORDS = {
     "终止": "cancelled",
 }
 
-_NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[+-]?\.\d+")
-_SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE][+-]?\d{1,2}")
-_DAY_FORMS = (
-    re.compile(
-        r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
-    ),
-    re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})[日号]"),
-    re.compile(r"(\d{4})\.(\d{1,2})\.(\d{1,2})\.?"),
-    re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?"),
-    re.compile(r"(\d{4})(\d{2})(\d{2})"),
+# ASCII: \d alone also takes the digits of other scripts, and float() would read them
+_NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[+-]?\.\d+", re.ASCII)
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE][+-]?\d{1,2}", re.ASCII)
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+_MOMENT = re.compile(rf"\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}} {_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?", re.ASCII)
+_ZONED = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})", re.ASCII
 )
-_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
-# Excel counts from 1899-12-30; the five-digit serials cover 1927-05-18 to 2173-10-13
+_DAY_FORMS = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[T ]{_CLOCK})?",
+        rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})[日号](?:{_CLOCK})?",
+        r"(\d{4})\.(\d{1,2})\.(\d{1,2})\.?",
+        rf"(\d{{4}})/(\d{{1,2}})/(\d{{1,2}})(?: {_CLOCK})?",
+        r"(\d{4})(\d{2})(\d{2})",
+    )
+)
+_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?", re.ASCII)
+# a blank is noise beside a sign ("2021 年 6 月"), never between two digits ("2021-1 2-3" has two readings)
+_NOISE_BLANK = re.compile(r"(?<!\d)\s+|\s+(?!\d)", re.ASCII)
+# Excel counts from 1899-12-30
 _EXCEL_EPOCH = date(1899, 12, 30)
+# a day outside is a slip of the pen (0202-09-01) or a number in the wrong column, not a date of a plan
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,9 @@ class Parsed:
 
 
 BLANK = Parsed()
+_FORMULA_ERRORS = frozenset(
+    {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!"}
+)
 
 
 def _number(text: str) -> float | None:
@@ -94,20 +109,29 @@ def parse_percent(raw: str | None) -> Parsed:
 
 @lru_cache(maxsize=200_000)
 def parse_day(raw: str | None) -> Parsed:
-    """A day: ISO, 2021年6月30日, 2021.6.30, 2021/6/30, 20210630 or an Excel serial. Impossible or other: F04."""
+    """A day: ISO, 2021年6月30日, 2021.6.30, 2021/6/30, 20210630 or an Excel serial; a moment with an offset is the
+    day it has in Shanghai. Impossible, outside 2000–2100 or anything else: F04.
+    """
     if raw is None or not (text := tidy(raw)):
         return BLANK
-    for candidate in (text, squeeze(text)):
-        for form in _DAY_FORMS:
-            if match := form.fullmatch(candidate):
-                year, month, day = (int(part) for part in match.groups()[:3])
-                try:
-                    return Parsed(date(year, month, day))
-                except ValueError:
-                    return Parsed(None, "F04")
+    try:
+        day = _day(" ".join(_NOISE_BLANK.sub("", text).split()))
+    except (ValueError, OverflowError):  # 2023-06-31, 25:00
+        day = None
+    if day is None or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        return Parsed(None, "F04")
+    return Parsed(day)
+
+
+def _day(text: str) -> date | None:
+    if match := _ZONED.fullmatch(text):
+        return shanghai(datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3]}")).date()
+    for form in _DAY_FORMS:
+        if match := form.fullmatch(text):
+            return date(*map(int, match.groups()))
     if match := _SERIAL.fullmatch(text):
-        return Parsed(_EXCEL_EPOCH + timedelta(days=int(match.group(1))))
-    return Parsed(None, "F04")
+        return _EXCEL_EPOCH + timedelta(days=int(match[1]))
+    return None
 
 
 @lru_cache(maxsize=20_000)
@@ -130,12 +154,32 @@ def parse_code(raw: str | None) -> str | None:
     return text
 
 
+def is_repaired(raw: str) -> bool:
+    """True for a cell read only after a repair (F09): full-width characters or blanks inside the value.
+
+    Outer blanks are nobody's mistake, and the blank between a day and its time belongs there.
+    """
+    text = raw.strip()
+    if tidy(text) != text:
+        return True
+    return len(text.split()) > 1 and not _MOMENT.fullmatch(text)
+
+
+def is_formula_error(raw: str) -> bool:
+    """True for the text of a spreadsheet's error value: #REF!, #N/A, #DIV/0! …"""
+    return raw.startswith("#") and raw.strip() in _FORMULA_ERRORS
+
+
 def number_text(value: float | int) -> str:
-    """A number cell as the text a clerk sees: no trailing .0, no exponent for ordinary sizes."""
+    """A number cell as the text a clerk sees: no trailing .0, no exponent for ordinary sizes, 15 digits.
+
+    Excel keeps 15 digits of what is typed; the 16th and 17th of a computed cell are binary noise, and would be
+    taken for decimals the clerk wrote (V04).
+    """
     if isinstance(value, float):
         if value.is_integer() and abs(value) < 1e15:
             return str(int(value))
-        return repr(value)
+        return format(value, ".15g")
     return str(value)
 
 

@@ -66,7 +66,8 @@ def differences_from_csv(connection: duckdb.DuckDBPyConnection, file: Path) -> t
     selected = ", ".join(special.get(column, f'm."{column}"') for column in columns)
     join = "LEFT JOIN ops.receipts r USING (receipt_id)" if "receipt_path" in columns else ""
     cursor = connection.execute(
-        f"SELECT {selected} FROM marts.{table} m {join} WHERE m.programme_id = ?", [expected[0]["programme_id"]]
+        f"SELECT {selected} FROM marts.{table} m {join} WHERE m.programme_id = ?",
+        [expected[0]["programme_id"]],
     )
     got = {}
     for row in cursor.fetchall():
@@ -82,7 +83,9 @@ def differences_from_csv(connection: duckdb.DuckDBPyConnection, file: Path) -> t
         for column in columns:
             cells += 1
             if not _same(row[column], entry[column]):
-                found.append(f"{table} {key} {column}: expected {row[column]!r}, got {_text(entry[column])!r}")
+                found.append(
+                    f"{table} {key} {column}: expected {row[column]!r}, got {_text(entry[column])!r}"
+                )
     found += [f"{table} {key}: row not expected" for key in got]
     return cells, found
 

@@ -102,7 +102,7 @@
     var button = document.createElement("button");
     button.type = "button";
     button.className = "unfold";
-    button.textContent = "显示其余 " + rows.length + " 项次";
+    button.textContent = "显示其余 " + rows.length + " 行";
     button.addEventListener("click", function () {
       rows.forEach(function (row) { row.classList.remove("folded"); });
       button.remove();

@@ -31,7 +31,11 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
             wanted = periods_in(connection, scope.programme or None)
             for done, (programme, period) in enumerate(wanted, 1):
                 summary = render_site(
-                    connection, programme, period, period_folder(settings, programme, period) / "site"
+                    connection,
+                    programme,
+                    period,
+                    period_folder(settings, programme, period) / "site",
+                    linked_periods=[other for owner, other in wanted if owner == programme],
                 )
                 pages += summary.pages
                 progress.tick(f"{done}/{len(wanted)} 个期次")

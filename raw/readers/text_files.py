@@ -6,11 +6,13 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
+from raw.contracts import contracts
 from raw.errors import Limits, Rejected
 from raw.sheets import Row, Sheet, too_many_columns, too_many_rows
-from raw.text import storable
+from raw.text import header_key, storable
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -18,6 +20,9 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DELIMITERS = ",\t;，"
+_PROBED_ROWS = 30
+# stands alone on a last line of our own; in any other place a quotation mark is open
+_END = "\ufffe\ufffeEND\ufffe\ufffe"
 
 
 def decode(body: bytes) -> tuple[str, str]:
@@ -41,38 +46,59 @@ def decode(body: bytes) -> tuple[str, str]:
     )
 
 
-def read_csv(text: str, limits: Limits) -> Sheet:
-    """Cells of a csv; row numbers are lines of the file, a record over several lines has its first one."""
-    csv.field_size_limit(limits.file_bytes)
-    best: Sheet | None = None
-    for delimiter in _DELIMITERS:
-        sheet = _parse_csv(text, delimiter, limits)
-        width = max((len(row.cells) for row in sheet.rows[:30]), default=0)
-        if best is None or width > 1:
-            best = sheet
-        if width > 1:
-            break
-    return best
+def csv_records(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """(first line, cells) of every record of a csv, blank lines left out.
 
-
-def _parse_csv(text: str, delimiter: str, limits: Limits) -> Sheet:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[Row] = []
+    Raises csv.Error for a quotation mark that is opened and never closed: the csv module would hand over the rest of
+    the file as one cell, and its rows would vanish.
+    """
+    reader = csv.reader(chain(io.StringIO(text, newline=""), ("\n", _END)), delimiter=delimiter)
     line = 0
+    for cells in reader:
+        number, line = line + 1, reader.line_num
+        if cells == [_END]:
+            return
+        if _END in "".join(cells[-1:]):
+            raise csv.Error(f"第 {number} 行的引号没有成对")
+        if any(cell.strip() for cell in cells):
+            yield number, cells
+
+
+def _delimiter(text: str) -> str:
+    """The separator under which some leading line holds the most headers of the contracts; the comma in doubt.
+
+    Counting columns would not do: a summary holds more full-width commas than the table has columns.
+    """
+    known = {
+        header for contract in contracts().values() for spec in contract.fields for header in spec.headers
+    }
+
+    def headers_found(delimiter: str) -> int:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        head = islice((cells for cells in reader if any(cells)), _PROBED_ROWS)
+        return max((sum(header_key(cell) in known for cell in cells) for cells in head), default=0)
+
+    return max(_DELIMITERS, key=headers_found)
+
+
+def read_csv(text: str, limits: Limits) -> Sheet:
+    """Cells of a csv; row numbers are lines of the file, a record over several lines has its first one.
+
+    Raises Rejected: F01 (broken quotation marks), F13 (over the limits).
+    """
+    csv.field_size_limit(max(limits.file_bytes, len(text)))
+    rows: list[Row] = []
     try:
-        for cells in reader:
-            number, line = line + 1, reader.line_num
-            if not any(cells):
-                continue
-            while cells and not cells[-1].strip():
+        for number, cells in csv_records(text, _delimiter(text)):
+            while not cells[-1].strip():
                 cells.pop()
             if len(cells) > limits.columns:
                 raise too_many_columns(len(cells), limits)
-            rows.append(Row(number, [storable(cell) if cell else None for cell in cells]))
+            rows.append(Row(number, [storable(cell) or None for cell in cells]))
             if len(rows) > limits.rows + limits.margin_rows:
                 raise too_many_rows(len(rows), limits)
     except csv.Error as error:
-        raise Rejected("F01", f"第 {line + 1} 行不是有效的 CSV（{error}）；请另存为 .xlsx 后报送") from error
+        raise Rejected("F01", f"不是有效的 CSV（{error}）；请更正，或另存为 .xlsx 后报送") from error
     return Sheet(None, rows)
 
 
@@ -113,15 +139,14 @@ def _objects_to_sheet(entries: Iterable[tuple[int, object, str | None]], limits:
 
 def _load(text: str) -> object:
     # numbers stay the text the clerk's system wrote; NaN and Infinity become text and a finding later
-    return json.loads(text, parse_float=_Literal, parse_int=_Literal, parse_constant=str)
-
-
-class _Literal(str):
-    """A number literal of the file, kept as text."""
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
 
 
 def read_json(text: str, limits: Limits) -> Sheet:
-    """An array of objects; positions from 1. A file of one object per line is read as ndjson."""
+    """An array of objects; positions from 1. A file of one object per line is read as ndjson, one flat object as one row.
+
+    Raises Rejected: F01 (broken, or another structure), F13 (over the limits, nested without end).
+    """
     try:
         document = _load(text)
     except RecursionError as error:
@@ -130,13 +155,20 @@ def read_json(text: str, limits: Limits) -> Sheet:
         if text.lstrip().startswith("{"):
             return read_ndjson(text, limits)
         raise Rejected("F01", f"不是有效的 JSON（{error}）；请重新导出并报送") from error
+    if isinstance(document, dict) and not any(isinstance(v, dict | list) for v in document.values()):
+        document = [document]
     if not isinstance(document, list):
         raise Rejected("F01", "JSON 应为对象数组 [ {…}, {…} ]；请重新导出并报送")
     return _objects_to_sheet(((i, entry, None) for i, entry in enumerate(document, 1)), limits)
 
 
 def read_ndjson(text: str, limits: Limits) -> Sheet:
-    """One object per line; a line that is none is kept as a broken row of its own."""
+    """One object per line; a line that is none is kept as a broken row of its own. An array is read as json.
+
+    Raises Rejected: F01 (no line is an object), F13 (over the limits).
+    """
+    if text.lstrip().startswith("["):
+        return read_json(text, limits)
 
     def entries() -> Iterable[tuple[int, object, str | None]]:
         for number, line in enumerate(text.split("\n"), 1):

@@ -6,7 +6,7 @@ from datetime import time
 
 from raw.errors import Limits, Rejected
 from raw.readers.xlsx import _QUOTED
-from raw.sheets import SAVE_AS, Row, Sheet, too_many_columns, too_many_rows
+from raw.sheets import SAVE_AS, Layout, Row, Sheet, check_cell, fill_merged, too_many_rows
 from raw.text import storable
 from raw.values import number_text, percent_text
 
@@ -16,7 +16,7 @@ def read_xls(body: bytes, limits: Limits) -> list[Sheet]:
     import xlrd
 
     try:
-        book = xlrd.open_workbook(file_contents=body, formatting_info=True, on_demand=False)
+        book = xlrd.open_workbook(file_contents=body, formatting_info=True, ragged_rows=True)
         return [_read_sheet(book, sheet, limits) for sheet in book.sheets()]
     except Rejected:
         raise
@@ -24,6 +24,8 @@ def read_xls(body: bytes, limits: Limits) -> list[Sheet]:
         if "encrypted" in str(error).lower():
             raise Rejected("F15", f"工作簿设有打开密码，无法读取；请取消密码，{SAVE_AS}") from error
         raise Rejected("F15", f"不是可读的 Excel 工作簿（如 .et、.doc）；{SAVE_AS}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # xlrd has no error type of its own for damaged records
         raise Rejected("F01", f"工作簿已损坏，无法读取（{type(error).__name__}）；{SAVE_AS}") from error
 
@@ -64,21 +66,18 @@ def _read_sheet(book, sheet, limits: Limits) -> Sheet:
         texts = [_cell_text(book, sheet, row, column) for column in range(sheet.row_len(row))]
         while texts and texts[-1] is None:
             texts.pop()
-        if len(texts) > limits.columns:
-            raise too_many_columns(len(texts), limits)
         if texts:
-            rows[row] = texts
-        if len(rows) > limits.rows + limits.margin_rows:
-            raise too_many_rows(len(rows), limits)
-    for first_row, end_row, first_column, end_column in sheet.merged_cells:
-        origin = rows.get(first_row, [])
-        value = origin[first_column] if len(origin) > first_column else None
-        if value is None:
-            continue
-        for row in range(first_row, min(end_row, sheet.nrows)):
-            texts = rows.setdefault(row, [])
-            width = min(end_column, limits.columns)
-            texts.extend([None] * (width - len(texts)))
-            for column in range(first_column, width):
-                texts[column] = value
-    return Sheet(sheet.name, [Row(number + 1, rows[number]) for number in sorted(rows)])
+            check_cell(row + 1, len(texts), limits)
+            rows[row + 1] = texts
+    if len(rows) > limits.rows + limits.margin_rows:
+        raise too_many_rows(len(rows), limits)
+    covered = fill_merged(
+        rows, [(top + 1, end, left, right - 1) for top, end, left, right in sheet.merged_cells]
+    )
+    layout = Layout(
+        hidden=sheet.visibility != 0,
+        hidden_rows=frozenset(row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden),
+        hidden_columns=frozenset(column for column, info in sheet.colinfo_map.items() if info.hidden),
+        covered=covered,
+    )
+    return Sheet(sheet.name, [Row(number, rows[number]) for number in sorted(rows)], layout=layout)

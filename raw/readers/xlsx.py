@@ -12,7 +12,7 @@ import zipfile
 from datetime import date, datetime, time
 
 from raw.errors import Limits, Rejected
-from raw.sheets import SAVE_AS, Row, Sheet, too_many_columns, too_many_rows
+from raw.sheets import SAVE_AS, Layout, Row, Sheet, check_cell, fill_merged, too_many_rows
 from raw.text import storable
 from raw.values import number_text, percent_text
 
@@ -47,13 +47,17 @@ def _column_number(letters: str) -> int:
     return number
 
 
-def _probe(archive: zipfile.ZipFile, part: str, limits: Limits) -> None:
-    """Stream one sheet and stop at the first value outside the limits; formatted empty cells are harmless."""
+def _probe(archive: zipfile.ZipFile, part: str, limits: Limits) -> frozenset[tuple[int, int]]:
+    """Stream one sheet and stop at the first value outside the limits; formatted empty cells are harmless.
+
+    Returns the places (row from 1, column from 0) of formulas without a stored result.
+    """
     from defusedxml.ElementTree import iterparse
 
-    max_row = limits.rows + limits.margin_rows
+    uncalculated = set()
     with archive.open(part) as stream:
         row_number, column_number = 0, 0
+        formula = result = False
         for event, element in iterparse(stream, events=("start", "end")):
             tag = element.tag.rsplit("}", 1)[-1]
             if event == "start":
@@ -64,20 +68,19 @@ def _probe(archive: zipfile.ZipFile, part: str, limits: Limits) -> None:
                     match = _CELL_REFERENCE.fullmatch(element.get("r") or "")
                     column_number = _column_number(match.group(1)) if match else column_number + 1
                     row_number = int(match.group(2)) if match else row_number
-                continue
-            if tag in ("v", "is") and (element.text or tag == "is"):
-                if row_number > max_row:
-                    raise Rejected(
-                        "F13",
-                        f"第 {row_number} 行还有内容，超过 {limits.rows} 行；请删除表格以外的内容后报送",
-                    )
-                if column_number > limits.columns:
-                    raise Rejected(
-                        "F13",
-                        f"第 {column_number} 列还有内容，超过 {limits.columns} 列；请删除表格以外的内容后报送",
-                    )
+                    # an empty text is a result
+                    formula, result = False, element.get("t") == "str"
+            elif tag == "f":
+                formula = True
+            elif tag in ("v", "is") and (element.text or tag == "is"):
+                check_cell(row_number, column_number, limits)
+                result = True
+            elif tag == "c" and formula and not result:
+                check_cell(row_number, column_number, limits)
+                uncalculated.add((row_number, column_number - 1))
             elif tag == "row":
                 element.clear()
+    return frozenset(uncalculated)
 
 
 def _cell_text(cell) -> str | None:
@@ -106,35 +109,36 @@ def _cell_text(cell) -> str | None:
     return storable(str(value))
 
 
-def _read_sheet(worksheet, limits: Limits) -> Sheet:
+def _layout(worksheet, covered: dict[tuple[int, int], int], uncalculated: frozenset) -> Layout:
+    columns = [dimension for dimension in worksheet.column_dimensions.values() if dimension.hidden]
+    return Layout(
+        hidden=worksheet.sheet_state != "visible",
+        hidden_rows=frozenset(n for n, dimension in worksheet.row_dimensions.items() if dimension.hidden),
+        hidden_columns=frozenset(
+            i - 1 for d in columns for i in range(d.min or 1, (d.max or d.min or 1) + 1)
+        ),
+        covered=covered,
+        uncalculated=uncalculated,
+    )
+
+
+def _read_sheet(worksheet, limits: Limits, uncalculated: frozenset) -> Sheet:
     rows: dict[int, list[str | None]] = {}
     # the sparse cell store: iter_rows() would make every cell of the used range, also of a formatted empty far cell
     for (row, column), cell in sorted(worksheet._cells.items()):
         text = _cell_text(cell)
-        if text is not None:
+        if text is not None or (row, column - 1) in uncalculated:
+            check_cell(row, column, limits)
             texts = rows.setdefault(row, [])
             texts.extend([None] * (column - len(texts)))
             texts[column - 1] = text
-    last_row = max(rows, default=0)
-    last_column = max(map(len, rows.values()), default=0)
-    for merged in worksheet.merged_cells.ranges:
-        if merged.min_row > last_row or merged.min_col > last_column:
-            continue
-        origin = rows.get(merged.min_row, [])
-        value = origin[merged.min_col - 1] if len(origin) >= merged.min_col else None
-        if value is None:
-            continue
-        for row in range(merged.min_row, min(merged.max_row, last_row) + 1):
-            texts = rows.setdefault(row, [])
-            width = min(merged.max_col, last_column)
-            texts.extend([None] * (width - len(texts)))
-            for column in range(merged.min_col - 1, width):
-                texts[column] = value
     if len(rows) > limits.rows + limits.margin_rows:
         raise too_many_rows(len(rows), limits)
-    if any(len(texts) > limits.columns for texts in rows.values()):
-        raise too_many_columns(limits.columns + 1, limits)
-    return Sheet(worksheet.title, [Row(number, rows[number]) for number in sorted(rows)])
+    covered = fill_merged(
+        rows, [(m.min_row, m.max_row, m.min_col - 1, m.max_col - 1) for m in worksheet.merged_cells.ranges]
+    )
+    layout = _layout(worksheet, covered, uncalculated)
+    return Sheet(worksheet.title, [Row(number, rows[number]) for number in sorted(rows)], layout=layout)
 
 
 def read_xlsx(body: bytes, limits: Limits) -> list[Sheet]:
@@ -143,20 +147,30 @@ def read_xlsx(body: bytes, limits: Limits) -> list[Sheet]:
     Raises Rejected: F01 (damaged), F13 (over the limits, far cell), F15 (no workbook).
     """
     from defusedxml import DefusedXmlException
-    from openpyxl import load_workbook
+    from openpyxl.reader.excel import ExcelReader
 
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             _check_archive(archive, len(body), limits)
-            for part in archive.namelist():
-                if _SHEET_PART.fullmatch(part):
-                    _probe(archive, part, limits)
-        workbook = load_workbook(io.BytesIO(body), data_only=True, keep_links=False)
-        return [_read_sheet(worksheet, limits) for worksheet in workbook.worksheets]
+            uncalculated = {
+                part: _probe(archive, part, limits)
+                for part in archive.namelist()
+                if _SHEET_PART.fullmatch(part)
+            }
+        # the reader behind load_workbook(): it alone knows which part a sheet came from
+        reader = ExcelReader(io.BytesIO(body), data_only=True, keep_links=False)
+        reader.read()
+        parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
+        return [
+            _read_sheet(worksheet, limits, uncalculated.get(parts.get(worksheet.title), frozenset()))
+            for worksheet in reader.wb.worksheets
+        ]
     except Rejected:
         raise
     except DefusedXmlException as error:
         raise Rejected("F01", f"文件含不允许的内容（XML 实体）；{SAVE_AS}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged workbook fails anywhere inside zipfile, the XML parser or openpyxl
         raise Rejected(
             "F01", f"工作簿已损坏，无法读取（{type(error).__name__}）；请重新另存为 .xlsx 后报送"

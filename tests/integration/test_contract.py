@@ -105,16 +105,22 @@ def test_planted_mistakes_are_found(published):
     """Every mistake the sample's generator wrote down, at its place; rules of a later part are marked planned."""
     import csv
 
-    with (REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv").open(encoding="utf-8", newline="") as stream:
+    with (REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv").open(
+        encoding="utf-8", newline=""
+    ) as stream:
         active = {row["rule_id"] for row in csv.DictReader(stream) if row["state"] == "active"}
-    with (REPOSITORY / "tests" / "golden" / "planted_mistakes.csv").open(encoding="utf-8", newline="") as stream:
+    with (REPOSITORY / "tests" / "golden" / "planted_mistakes.csv").open(
+        encoding="utf-8", newline=""
+    ) as stream:
         planted = [row for row in csv.DictReader(stream) if row["rule_id"] in active]
     assert len({row["rule_id"] for row in planted}) > 30
     missed = []
     for row in planted:
         given = {key: value for key, value in row.items() if value and key != "note"}
         where = " AND ".join(f"CAST({key} AS VARCHAR) = ?" for key in given)
-        if not published.execute(f"SELECT count(*) FROM quality.flags WHERE {where}", list(given.values())).fetchone()[0]:
+        if not published.execute(
+            f"SELECT count(*) FROM quality.flags WHERE {where}", list(given.values())
+        ).fetchone()[0]:
             missed.append(given)
     assert missed == []
 

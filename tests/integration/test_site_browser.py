@@ -246,3 +246,16 @@ def test_every_reporter_is_on_paper(browser, sites, tmp_path, width):
         ).stdout
         squeezed = "".join(text.split())
         assert [name for name in names if name not in squeezed] == [], file
+
+
+def test_figures_take_the_width_of_the_paper_and_come_back(browser, sites):
+    site, _ = sites["plain"]
+    browser.open(sorted((site / "reporters").glob("*.html"))[0].as_uri(), 1600)
+    widths = "[...document.querySelectorAll('.plot')].filter(d => d.data).map(d => d._fullLayout.width)"
+    on_screen = browser.evaluate(widths)
+    assert max(on_screen) > 1000
+    browser.evaluate("window.dispatchEvent(new Event('beforeprint')), 0")
+    # A4 less the margins of the style sheet: 184 mm at 96 px per inch = 695 px.
+    browser.until(f"{widths}.every(w => w <= 695)", 5)
+    browser.evaluate("window.dispatchEvent(new Event('afterprint')), 0")
+    browser.until(f"JSON.stringify({widths}) === '{json.dumps(on_screen, separators=(',', ':'))}'", 5)

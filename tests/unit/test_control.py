@@ -66,7 +66,11 @@ def test_cut_off_and_freeze_are_the_end_of_their_day():
 
 @pytest.mark.parametrize(
     ("report_day", "label", "day"),
-    [(31, "2021Q2", date(2021, 6, 30)), (31, "2021Q1", date(2021, 3, 31)), (25, "2021Q4", date(2021, 12, 25))],
+    [
+        (31, "2021Q2", date(2021, 6, 30)),
+        (31, "2021Q1", date(2021, 3, 31)),
+        (25, "2021Q4", date(2021, 12, 25)),
+    ],
 )
 def test_report_day_beyond_the_month_is_its_last_day(report_day, label, day):
     assert Period.parse(label).cutoff_on(report_day) == day
@@ -74,7 +78,9 @@ def test_report_day_beyond_the_month_is_its_last_day(report_day, label, day):
 
 def test_working_days_follow_the_state_council():
     """National Day 2021: off 1–7 October, Saturday the 9th worked in exchange."""
-    days = {day: (workday, number) for day, workday, number in workdays(date(2021, 9, 28), date(2021, 10, 11))}
+    days = {
+        day: (workday, number) for day, workday, number in workdays(date(2021, 9, 28), date(2021, 10, 11))
+    }
     assert [day.day for day, (workday, _) in days.items() if workday] == [28, 29, 30, 8, 9, 11]
     assert days[date(2021, 10, 9)][1] - days[date(2021, 9, 28)][1] == 4
 
@@ -91,5 +97,7 @@ def test_scope_leaves_other_programmes_alone():
         )
     write_control(connection, Period(2021, 4), None, LONG_AFTER)
     write_control(connection, Period(2021, 2), None, LONG_AFTER, "a")
-    counts = dict(connection.execute("SELECT programme_id, count(*) FROM control.periods GROUP BY 1").fetchall())
+    counts = dict(
+        connection.execute("SELECT programme_id, count(*) FROM control.periods GROUP BY 1").fetchall()
+    )
     assert counts == {"a": 2, "b": 4}

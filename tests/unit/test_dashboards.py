@@ -322,7 +322,7 @@ def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
     assert more == [
         "4 个填报主体承担任务 40 项次，已完成 10 项次（25.0%）；全部节点已到期的 16 项次中，按时完成 62.5%。",
         "第1县综合得分 85.00 居首。",
-        "逾期任务的牵头责任集中在市乙局（3 项次）、市甲局（3 项次）。",
+        "逾期任务的责任单位集中在市乙局（3 项次）、市甲局（3 项次）。",
         "应报 8 份，未报 1 份，迟报 1 份。",
     ]
     cards = {card["key"]: (card["n"], card["change"], card["tone"]) for card in pages.counts(load(warehouse))}
@@ -373,6 +373,35 @@ def test_formula_rescales_when_a_component_is_missing(warehouse):
     assert pages.formula(site, row | {"task_score": None, "indicator_score": None}) == "没有可计分项。"
 
 
+def test_rank_bands_are_shown_when_they_were_drawn(tmp_path):
+    connection = duckdb.connect()
+    build(connection)
+    connection.execute(
+        "create table marts.rank_robustness (programme_id text, period text, reporter_id text, draws integer, "
+        "seed integer, rank_median double, rank_p05 double, rank_p95 double, p_red double, p_black double)"
+    )
+    connection.execute(
+        "insert into marts.rank_robustness values (?, '2021Q2', '411700', 1000, 7, 1, 1, 3, 0.9, 0)",
+        [PROGRAMME],
+    )
+    summary = render.render_site(connection, PROGRAMME, "2021Q2", tmp_path / "site")
+    assert "1–3" in Page(summary.index).text
+    assert "位次区间 1–3" in Page(tmp_path / "site" / "reporters" / "411700.html").text
+
+
+def test_joint_units_answer_one_by_one():
+    assert pages.lead_units({"lead_unit": "市甲局、市乙局"}) == ["市甲局", "市乙局"]
+    assert pages.lead_units({"lead_unit": None}) == ["（未明确责任单位）"]
+    connection = duckdb.connect()
+    build(connection)
+    connection.execute("update marts.overdue_tasks set lead_unit = '市甲局、市乙局'")
+    assert (
+        "逾期任务的责任单位集中在市甲局（6 项次）、市乙局（6 项次）。" in pages.headline(load(connection))[1]
+    )
+    overdue_units = pages.units(load(connection))["overdue_units"]
+    assert sorted((unit["unit"], unit["n"]) for unit in overdue_units) == [("市乙局", 6), ("市甲局", 6)]
+
+
 def test_goals_of_the_issuer_stand_apart(warehouse):
     issuer, others = pages.goal_rows(load(warehouse))
     assert [(g["text"], g["actual"], g["met"]) for g in issuer] == [("综合得分进入前 5 名", "—", None)]
@@ -408,6 +437,9 @@ def test_long_overdue_list_is_cut_on_the_index_only(tmp_path):
 
     assert (rows("index.html"), rows("overdue.html")) == (pages.OVERDUE_ON_INDEX, 72)
     assert "全部 72 项次" in Page(tmp_path / "site" / "index.html").text
+    # With a long ranking the overdue tasks come first.
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert index.index('id="overdue"') < index.index('class="rank"')
 
 
 def test_rule_title_comes_from_the_catalogue_when_it_is_there(tmp_path):
@@ -649,6 +681,8 @@ def test_thirteen_reporters_in_three_seconds(tmp_path):
         (fmt.number(1000, 0, trim=True), "1,000"),
         (fmt.value(0.50, 2), "0.5"),
         (fmt.percent(0.256), "25.6%"),
+        (fmt.band(2.0, 6.0), "2–6"),
+        (fmt.band(3.0, 3.0), "3"),
         (fmt.change(3, 5), "−2"),
         (fmt.change(5, 3), "+2"),
         (fmt.change(3, 3), "持平"),

@@ -204,6 +204,12 @@ def test_figure_html_is_caption_table_and_a_closed_data_block():
     assert f'style="height:{fig.layout.height}px"' in text
 
 
+def test_json_in_a_page_has_no_markup_and_no_nan():
+    assert theme.json_block({"a": "</script>&甲"}) == '{"a":"\\u003c/script\\u003e\\u0026甲"}'
+    with pytest.raises(ValueError, match="JSON compliant"):
+        theme.json_block(float("nan"))
+
+
 def test_one_configuration_without_upload_button():
     config = theme.plot_config()
     assert config["showSendToCloud"] is False and config["displaylogo"] is False

@@ -46,7 +46,9 @@ def test_archives_under_the_clerks_name_and_registers(tree: Path, tmp_path: Path
     entry = take(tree, source)
     assert entry.path == "submissions/zhumadian2021/2021Q3/411721/progress_三季度进展.csv"
     assert (tree / entry.path).read_bytes() == source.read_bytes()
-    assert lines(tree) == [{"path": entry.path, "received_at": "2021-09-27T17:30:00+08:00", "sender": "西平县"}]
+    assert lines(tree) == [
+        {"path": entry.path, "received_at": "2021-09-27T17:30:00+08:00", "sender": "西平县"}
+    ]
 
 
 def test_same_bytes_again_change_nothing(tree: Path, tmp_path: Path):

@@ -33,7 +33,11 @@ def test_there_is_something_to_look_at():
 
 
 def test_only_settings_reads_the_environment():
-    allowed = ("orchestration/settings.py", "orchestration/commands/doctor.py", "orchestration/commands/dev.py")
+    allowed = (
+        "orchestration/settings.py",
+        "orchestration/commands/doctor.py",
+        "orchestration/commands/dev.py",
+    )
     writes_silence = ("quality/runner.py",)
     assert _offenders(r"os\.environ|os\.getenv", SOURCES, allowed + writes_silence) == []
 
@@ -55,7 +59,11 @@ def test_no_package_is_fetched():
 def test_the_lock_names_no_index():
     lock = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index-url|--extra-index-url|--find-links|file:", lock)
-    assert all(re.fullmatch(r"[A-Za-z0-9_.\[\]-]+==[^\s=]+", line) for line in lock.split("\n") if line and line[0] != "#")
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9_.\[\]-]+==[^\s=]+", line)
+        for line in lock.split("\n")
+        if line and line[0] != "#"
+    )
 
 
 def test_every_dependency_is_locked():
@@ -67,16 +75,27 @@ def test_every_dependency_is_locked():
         for line in (REPOSITORY / "requirements.lock").read_text(encoding="utf-8").splitlines()
         if "==" in line
     }
-    wanted = [*project["dependencies"], *(entry for group in project["optional-dependencies"].values() for entry in group)]
-    names = {re.match(r"[A-Za-z0-9_.-]+", entry).group(0).lower().replace("_", "-").replace(".", "-") for entry in wanted}
+    wanted = [
+        *project["dependencies"],
+        *(entry for group in project["optional-dependencies"].values() for entry in group),
+    ]
+    names = {
+        re.match(r"[A-Za-z0-9_.-]+", entry).group(0).lower().replace("_", "-").replace(".", "-")
+        for entry in wanted
+    }
     assert names - lock == set()
 
 
-@pytest.mark.parametrize("module", ["orchestration.cli", "orchestration.build", "raw.loader", "dashboards.render", "quality.runner"])
+@pytest.mark.parametrize(
+    "module",
+    ["orchestration.cli", "orchestration.build", "raw.loader", "dashboards.render", "quality.runner"],
+)
 def test_import_budget(module: str):
     """GX and Plotly cost seconds; importing the definitions must not pay for them."""
     code = f"import {module}, sys; print(sorted({{'great_expectations', 'plotly'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -36,7 +36,9 @@ def test_pages_with_headers(address: str):
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", ["/p/", "/current.duckdb", "/.hidden.html", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/hostname"])
+@pytest.mark.parametrize(
+    "path", ["/p/", "/current.duckdb", "/.hidden.html", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/hostname"]
+)
 def test_nothing_else(address: str, path: str):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(address + path)

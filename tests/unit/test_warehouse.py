@@ -55,7 +55,9 @@ def _warehouse(path: Path, value: int) -> None:
     with writer(path) as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS marts; CREATE SCHEMA IF NOT EXISTS staging")
         connection.execute(f"CREATE OR REPLACE TABLE marts.ranking AS SELECT {value} AS a")
-        connection.execute("COMMENT ON TABLE marts.ranking IS '排名''表'; COMMENT ON COLUMN marts.ranking.a IS '名次'")
+        connection.execute(
+            "COMMENT ON TABLE marts.ranking IS '排名''表'; COMMENT ON COLUMN marts.ranking.a IS '名次'"
+        )
         connection.execute("CREATE OR REPLACE TABLE staging.own AS SELECT 1 AS a")
 
 
@@ -72,7 +74,9 @@ def test_snapshot_keeps_comments_leaves_inner_rooms_and_old_readers_alone(tmp_pa
     with reader(target) as new:
         assert new.execute("FROM marts.ranking").fetchall() == [(2,)]
         assert new.execute("SELECT comment FROM duckdb_tables()").fetchall() == [("排名'表",)]
-        assert new.execute("SELECT comment FROM duckdb_columns() WHERE NOT internal").fetchall() == [("名次",)]
+        assert new.execute("SELECT comment FROM duckdb_columns() WHERE NOT internal").fetchall() == [
+            ("名次",)
+        ]
     assert sorted(path.name for path in target.parent.iterdir()) == ["current.duckdb"]
 
 

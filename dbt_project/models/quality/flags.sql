@@ -1,12 +1,6 @@
 -- Every finding of reader, expectation and model, with level and severity of the catalogue.
 -- Left out: findings of periods later than the one asked for.
-with headers as (
-    select receipt_id, coalesce(sheet, '') as sheet, field, min(column_name) as column_name
-    from {{ source('raw', 'columns') }}
-    group by receipt_id, coalesce(sheet, ''), field
-),
-
-asked as (
+with asked as (
     select programme_id, max(period) as asked_period
     from {{ ref('stg_periods') }}
     where is_asked
@@ -22,7 +16,7 @@ found as (
         concat(c.message, '；', r.remedy_zh) as message
     from {{ ref('check_results') }} as c
     left join {{ ref('check_rules') }} as r on c.rule_id = r.rule_id
-    left join headers as h
+    left join {{ ref('stg_columns') }} as h
         on c.receipt_id = h.receipt_id and coalesce(c.sheet, '') = h.sheet and c.field = h.field
     where c.status = 'fail'
 

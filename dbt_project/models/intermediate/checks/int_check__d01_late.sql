@@ -5,8 +5,8 @@
     from {{ ref('reporting') }} as r
     inner join {{ ref('stg_periods') }} as q on r.programme_id = q.programme_id and r.period = q.period
     left join {{ ref('stg_receipts') }} as f on r.first_receipt_id = f.receipt_id
-    left join {{ source('control', 'calendar') }} as arrived on r.first_received_on = arrived.day
-    left join {{ source('control', 'calendar') }} as due on q.cutoff_on = due.day
+    left join {{ ref('stg_calendar') }} as arrived on r.first_received_on = arrived.day
+    left join {{ ref('stg_calendar') }} as due on q.cutoff_on = due.day
 ){% endset %}
 {% set message %}
     concat(
@@ -19,7 +19,7 @@
     rule='D01',
     index=lines,
     entity=("'reporter'", 'reporter_id'),
-    applies='received',
+    applies='owed and received',
     fails='not on_time',
     raw_value=moment_text('first_received_at'),
     part='kind',

@@ -7,15 +7,21 @@
         max(period) over earlier as last_period
     from {{ ref('stg_receipts') }}
     window earlier as (
-        partition by programme_id, reporter_id, sha256
+        partition by programme_id, sha256
         order by received_at, path rows between unbounded preceding and 1 preceding
     )
 ){% endset %}
+{% set message %}
+    concat(
+        '与 ', case when first_period <> period then first_period else last_period end,
+        ' 期报送的文件完全相同，疑为误传'
+    )
+{% endset %}
 {{ check_rows(
     rule='F08',
     index=files,
     entity=("'file'", 'path'),
     applies='not rejected',
     fails='first_period <> period or last_period <> period',
-    message="concat('与 ', case when first_period <> period then first_period else last_period end, ' 期报送的文件完全相同，疑为误传')"
+    message=message
 ) }}

@@ -5,7 +5,7 @@
     rule='H01',
     index=ref('int_task_states'),
     entity=("'task'", 'task_id'),
-    applies="reported and not (coalesce(previous_status, '') = 'completed' and not completed)",
+    applies='reported',
     evaluable='previous_progress_pct is not null',
     fails='progress_pct < previous_progress_pct',
     field="'progress_pct'",

@@ -22,6 +22,9 @@
             and o.item_type = 'indicator'
             and s.indicator_id = o.item_id
 ){% endset %}
+{% set message %}
+    concat(case entity_type when 'task' then '任务' else '指标' end, ' ', entity_id, ' 未分配给本单位，该行不计')
+{% endset %}
 {{ check_rows(
     rule='K06',
     index=rows,
@@ -29,5 +32,5 @@
     fails='not owed',
     field='field',
     raw_value='key',
-    message="concat(case entity_type when 'task' then '任务' else '指标' end, ' ', entity_id, ' 未分配给本单位，该行不计')"
+    message=message
 ) }}

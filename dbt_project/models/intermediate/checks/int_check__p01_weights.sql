@@ -1,24 +1,33 @@
 -- The two weights of the programme, and those of its specials. Blank ones share what the given ones leave of 1.
 {% set sums %}(
     select
-        programme_id, 'weights' as part, weight_tasks + weight_indicators as total, 0 as blank, 2 as given, 'programme.toml' as file
-    from {{ ref('stg_programmes') }}
-    union all
-    select
-        g.programme_id, 'specials' as part, sum(s.weight_given) as total,
-        count(s.special_id) - count(s.weight_given) as blank, count(s.weight_given) as given, 'specials.csv' as file
-    from {{ ref('stg_programmes') }} as g
-    left join {{ ref('stg_specials') }} as s on g.programme_id = s.programme_id and s.row_number is not null
-    group by g.programme_id
+        *, null as receipt_id, null as sheet, null as row_number,
+        concat('registry/', programme_id, '/', file) as path
+    from (
+        select
+            programme_id, 'weights' as part, 'programme.toml' as file,
+            weight_tasks + weight_indicators as total, 0 as blank, 2 as given
+        from {{ ref('stg_programmes') }}
+        union all
+        select
+            g.programme_id, 'specials' as part, 'specials.csv' as file,
+            sum(s.weight_given) as total, count(s.special_id) - count(s.weight_given) as blank,
+            count(s.weight_given) as given
+        from {{ ref('stg_programmes') }} as g
+        left join {{ ref('stg_specials') }} as s
+            on g.programme_id = s.programme_id and s.row_number is not null
+        group by g.programme_id
+    ) as weights
 ){% endset %}
 {% set message %}
     concat(
-        case part when 'weights' then '任务与指标的权重' else '各专项的权重' end, '合计为 ', {{ number_text('total', 9) }}, '，应为 1'
+        case part when 'weights' then '任务与指标的权重' else '各专项的权重' end,
+        '合计为 ', {{ number_text('total', 9) }}, '，应为 1'
     )
 {% endset %}
 {{ check_rows(
     rule='P01',
-    index='(select *, null as receipt_id, null as sheet, null as row_number, ' ~ "concat('registry/', programme_id, '/', file) as path from " ~ sums ~ ' as s)',
+    index=sums,
     entity=("'programme'", 'programme_id'),
     period='null',
     reporter='null',

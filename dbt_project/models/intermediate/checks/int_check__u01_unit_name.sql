@@ -19,6 +19,12 @@
     left join nearest as n
         on m.programme_id = n.programme_id and m.unit_name = n.unit_name and m.unit_id is null and n.closeness = 1
 ){% endset %}
+{% set message %}
+    concat(
+        '责任单位“', unit_name, '”不在 units.csv 中',
+        case when nearest_name is not null then concat('，最接近的是“', nearest_name, '”') else '' end
+    )
+{% endset %}
 {{ check_rows(
     rule='U01',
     index=mentions,
@@ -28,5 +34,5 @@
     fails='unit_id is null',
     field='field',
     raw_value='unit_name',
-    message="concat('责任单位“', unit_name, '”不在 units.csv 中', case when nearest_name is not null then concat('，最接近的是“', nearest_name, '”') else '' end)"
+    message=message
 ) }}
