@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from orchestration.settings import Settings
+from orchestration.warehouse import WarehouseBusy, writer
 
 
 class RunScope(dg.ConfigurableResource):
@@ -20,6 +24,19 @@ class RunScope(dg.ConfigurableResource):
     programme: str = ""
     as_of: str = ""
     now: str = ""
+
+
+@contextmanager
+def pipeline_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse for a step that writes. Held by another process: the step is tried again, four times in two minutes.
+
+    The only retry of the pipeline: a busy file passes, a county's mistake is a row, our own fault would fail again.
+    """
+    try:
+        with writer(settings.warehouse) as connection:
+            yield connection
+    except WarehouseBusy as busy:
+        raise dg.RetryRequested(max_retries=4, seconds_to_wait=30) from busy
 
 
 def dbt_resource(settings: Settings):

@@ -11,9 +11,8 @@ import duckdb
 from orchestration import names
 from orchestration.partitions import QUARTERS
 from orchestration.progress import step
-from orchestration.resources import RunScope
+from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
-from orchestration.warehouse import writer
 from raw.periods import SHANGHAI, Period, periods_between, shanghai
 
 _DDL = """
@@ -149,7 +148,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=names.WRITER_POOL,
     )
     def set_run_context(context: dg.AssetExecutionContext, scope: RunScope):
-        with step("确定期次和数据截至时间") as progress, writer(settings.warehouse) as connection:
+        with step("确定期次和数据截至时间") as progress, pipeline_writer(settings) as connection:
             # the one place where a run may read the clock; the command has read it already where it started the run
             now = shanghai(datetime.fromisoformat(scope.now)) if scope.now else datetime.now(SHANGHAI)
             as_of = datetime.fromisoformat(scope.as_of) if scope.as_of else None

@@ -10,8 +10,8 @@ import dagster as dg
 from orchestration import names
 from orchestration.partitions import QUARTERS
 from orchestration.progress import step
+from orchestration.resources import pipeline_writer
 from orchestration.settings import Settings
-from orchestration.warehouse import writer
 from quality.runner import expectation_name, run_expectations
 from quality.suites import all_suites
 from raw.schema import TABLES
@@ -54,7 +54,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=names.WRITER_POOL,
     )
     def run_raw_expectations(context: dg.AssetExecutionContext):
-        with step("检查原始数据") as progress, writer(settings.warehouse) as connection:
+        with step("检查原始数据") as progress, pipeline_writer(settings) as connection:
             summary = run_expectations(connection)
             progress.result = f"{len(summary.results)} 项期望，发现 {sum(summary.findings.values())} 处，隔离 {summary.quarantined} 行"
         for key in (names.RAW_FINDINGS, names.RAW_QUARANTINE, names.EXPECTATION_RESULTS):

@@ -8,9 +8,8 @@ import dagster as dg
 from orchestration import names
 from orchestration.partitions import QUARTERS
 from orchestration.progress import step
-from orchestration.resources import RunScope
+from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
-from orchestration.warehouse import writer
 from raw.loader import load
 from raw.schema import TABLES
 
@@ -45,7 +44,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=names.WRITER_POOL,
     )
     def load_raw_tree(context: dg.AssetExecutionContext, scope: RunScope):
-        with step("读取登记目录和报送文件") as progress, writer(settings.warehouse) as connection:
+        with step("读取登记目录和报送文件") as progress, pipeline_writer(settings) as connection:
             summary = load(
                 connection,
                 settings.raw_root,

@@ -12,9 +12,9 @@ import duckdb
 
 from orchestration import names
 from orchestration.progress import step
-from orchestration.resources import RunScope
+from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
-from orchestration.warehouse import STORAGE_VERSION, literal, reader, writer
+from orchestration.warehouse import STORAGE_VERSION, literal, reader
 
 # staging and intermediate are the pipeline's own rooms
 PUBLISHED_SCHEMAS = ("marts", "quality", "ops", "control", "raw")
@@ -136,7 +136,7 @@ def build(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefi
         kinds={"duckdb"},
     )
     def current_duckdb(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        with step("发布分析库 current.duckdb") as progress, writer(settings.warehouse) as connection:
+        with step("发布分析库 current.duckdb") as progress, pipeline_writer(settings) as connection:
             tables = write_snapshot(connection, settings.current)
             progress.result = f"{tables} 张表，{settings.current.stat().st_size / 1048576:.1f} MB"
         return dg.MaterializeResult(metadata={"tables": tables, "bytes": settings.current.stat().st_size})

@@ -75,7 +75,9 @@ def _failure_text(result) -> str:
         if event.is_failure and event.event_specific_data is not None:
             error = getattr(event.event_specific_data, "error", None)
             # Dagster wraps what happened; the first error that is not its own says it best
-            while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
+            while (
+                error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster")
+            ):
                 error = error.cause
             if error is not None:
                 lines.append(f"{event.step_key}: {error.message.strip()}")

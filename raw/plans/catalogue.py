@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 from raw.plans.model import Plan, Task, UnitName
 from raw.plans.text import plain
-from raw.plans.units import is_collective
+from raw.plans.units import is_collective, is_unit
 
 # short names that are no abbreviation by form; only the part after 市/县
 _SHORT = {
@@ -59,6 +59,7 @@ class Catalogue:
         self.whole: dict[str, str] = {}
         self._collectives()
         self._suffixes([*others, *tasks])
+        self._scoped([*others, *tasks])
         self._prefixes()
         self._typos()
         self._abbreviations()
@@ -123,6 +124,19 @@ class Catalogue:
                     if not _PLACE_END.search(following):
                         break
 
+    def _scoped(self, tasks: Iterable[Task]) -> None:
+        """产业集聚区由管委会牵头: the bare word means the body of that area."""
+        for task in tasks:
+            for share in task.shares:
+                match = re.search(rf"([一-龥]{{2,12}}(?:区|园|县|镇))由{re.escape(share.unit)}", task.units_text)
+                if not match or not re.fullmatch(r"管委会|管理委员会|政府|人民政府", share.unit):
+                    continue
+                full = match[1] + share.unit
+                full = self.level + full if self.level + full in self.counts else full
+                self._add(full)
+                self._join(share.unit, full, "单位存疑", f"“{share.unit}”按“{full}”登记，请确认")
+                self.inferior.add(share.unit)
+
     def _prefixes(self) -> None:
         """自然资源局 in a list of 市…: the level is left out."""
         if not self.level:
@@ -132,7 +146,7 @@ class Catalogue:
             if is_collective(name) or full == name:
                 continue
             if full in self.counts:
-                rare = self.counts[name] <= self.counts[full]
+                rare = self.counts[name] <= self.counts[full] or re.search(r"[局委办部院厅署]$", name) is not None
                 loser, winner = (name, full) if rare else (full, name)
                 what = f"省略了“{self.level}”" if rare else f"多了“{self.level}”"
                 self._join(loser, winner, "单位归并", f"“{loser}”{what}，按“{winner}”登记")
@@ -144,12 +158,24 @@ class Catalogue:
                 and not (self.place and name.startswith(self.place[:-1]))
                 and re.search(r"[局委办部院中心]$", name)
             ):
+                if re.fullmatch(r"组织部|宣传部|统战部|政法委|编办|社会工作部|督查室", name) and self._party():
+                    full = f"{self.level}委{name}"
                 self._add(full)
                 self._join(name, full, "单位存疑", f"“{name}”没有写明层级，按“{full}”登记，请确认")
                 self.inferior.add(name)
 
+    def _party(self) -> bool:
+        """Whether the document names bodies of the party committee (市委宣传部)."""
+        return any(name.startswith(f"{self.level}委") and len(name) > 3 for name in self.counts)
+
     def _typos(self) -> None:
         names = self._named()
+        for name in names:
+            # 县自然资源牵头: the last character is missing
+            whole = [n for n in names if len(n) == len(name) + 1 and n.startswith(name) and is_unit(n)]
+            if not is_unit(name) and len(whole) == 1:
+                self._join(name, whole[0], "疑似错字", f"“{name}”疑为“{whole[0]}”（漏字）")
+                self.inferior.add(name)
         for at, one in enumerate(names):
             for two in names[at + 1 :]:
                 kind = _typo(one, two, self.place)
@@ -230,7 +256,7 @@ class Catalogue:
             groups[self._root(name)].append(name)
         for names in groups.values():
             good = [n for n in names if n not in self.inferior] or names
-            best = max(good, key=lambda n: (len(_without_place(n, self.place, self.level)), len(n), self.counts[n], n))
+            best = max(good, key=lambda n: (len(_core(n, self.place, self.level)), len(n), self.counts[n], n))
             for name in names:
                 self.whole[name] = best
 
@@ -259,34 +285,9 @@ def _place(plan: Plan, counts: Counter[str]) -> tuple[str, str]:
         if name[:1] in _LEVEL and not re.match(r"市场|区域|省级|县区", name):
             first[name[0]] += times
     level = first.most_common(1)[0][0] if first else ""
-    head = "".join(plain(line.text) for line in plan.source.lines[:60]) + plan.title
-    places = Counter(re.findall(r"(?<![一-龥])[一-龥]{2,4}?[市县区州旗]|(?:^|[》。、，关于《在省])([一-龥]{2,4}?[市县区州旗])", head))
-    best = ""
-    whole = "".join(plain(line.text) for line in plan.source.lines)
-    options: Counter[str] = Counter()
-    for match in re.finditer(r"([一-龥]{1,3}[市县州旗])(?=[一-龥]{0,12}(?:优化|营商环境|提升|人民政府|供电公司))", plan.title + head):
-        options[match[1]] += 1
-    for option in list(options):
-        for size in (2, 3, 4):
-            name = option[-size:]
-            if len(name) == size and not re.match(r"[全我各本省于在的]", name):
-                options[name] += 0
-    scored = sorted(
-        ((whole.count(name), len(name), name) for name in options if 2 <= len(name) <= 4 and not re.match(r"[全我各本省于在的等印发关]", name)),
-        reverse=True,
-    )
-    if scored and places is not None:
-        top = scored[0][0]
-        best = max((n for n in scored if n[0] >= top * 0.8 and n[0] > 1), key=lambda n: n[1], default=(0, 0, ""))[2]
-    return level, best
-
-
-def _without_place(name: str, place: str, level: str) -> str:
-    if place and name.startswith(place):
-        return name[len(place) :]
-    if level and name.startswith(level):
-        return name[len(level) :]
-    return name
+    title = re.sub(r"20\d\d(?:[—–~至-]20\d\d)?年(?:度)?", "", plain(plan.title))
+    match = re.match(r"(?:关于|印发|《)*([一-龥]{1,4}?[市县区州旗])", title)
+    return level, match[1] if match else ""
 
 
 def _core(name: str, place: str, level: str) -> str:
@@ -394,7 +395,7 @@ def _collective_key(name: str, level: str) -> str:
         return ""
     named = (match["a"] or "") + (match["b"] or "")
     if match["scope"] is None:
-        return "相关部门"
+        return "相关部门" if re.search(r"相关|有关", named) or name.startswith("等") else ""
     if not re.search(r"相关|有关", named):
         return ""  # 市直各部门 are all of them
     return f"{match['scope']}相关" if match["scope"].endswith("直") else f"{match['scope']}有关"

@@ -56,41 +56,47 @@ class Matcher:
 
 
 def pair(listed: Sequence[Task], planned: Sequence[Task]) -> list[tuple[Task, Task]]:
-    """(task of the list, the same task in a special plan), each used once."""
+    """(task of the list, the same task in a special plan); a plan's item may be split into several rows."""
     matcher = Matcher(planned)
-    taken: set[int] = set()
-    pairs = []
-    for task in listed:
-        found = matcher.find(task.measure)
-        if found is not None and id(found) not in taken:
-            taken.add(id(found))
-            pairs.append((task, found))
-    return pairs
+    pairs = ((task, matcher.find(task.measure)) for task in listed)
+    return [(task, found) for task, found in pairs if found is not None]
 
 
 def contradictions(pairs: Sequence[tuple[Task, Task]], plan: Plan, canonical: Callable[[str], str]) -> None:
-    """Findings where both printings of a task disagree."""
+    """Findings where both printings of a task disagree, in meaning (前后矛盾) or only in wording (写法不一致)."""
     for listed, planned in pairs:
-        if "共用责任" not in planned.doubts and _meaning(listed) != _meaning(planned):
-            if listed.deadline.kind == "blank":
-                said = f"清单未印时限；第 {planned.deadline_line} 行的专项方案印的是“{planned.deadline_text or '（空白）'}”"
+        name = f"第{listed.seq}项 {shorten(listed.title, 30)}"
+        if "共用责任" not in planned.doubts and plain(listed.deadline_text) != plain(planned.deadline_text):
+            other = planned.deadline_text or "（空白）"
+            said = f"清单（第 {listed.deadline_line} 行）印“{listed.deadline_text or '（空白）'}”，专项方案（第 {planned.deadline_line} 行）印“{other}”"
+            if _meaning(listed) != _meaning(planned):
+                plan.find(listed.line, "前后矛盾", name, f"完成时限不一致：{said}")
             else:
-                said = f"清单印“{listed.deadline_text}”，第 {planned.deadline_line} 行的专项方案印“{planned.deadline_text or '（空白）'}”"
-            plan.find(listed.line, "前后矛盾", f"第{listed.seq}项 {shorten(listed.title, 30)}", f"完成时限不一致：{said}")
-        one = {(canonical(s.unit), s.role) for s in listed.shares}
-        two = {(canonical(s.unit), s.role) for s in planned.shares}
-        if one != two and planned.shares and listed.shares:
-            plan.find(
-                listed.line,
-                "前后矛盾",
-                f"第{listed.seq}项 {shorten(listed.title, 30)}",
-                f"责任单位不一致（清单第 {listed.line} 行，专项方案第 {planned.units_line} 行）：{_difference(one, two)}",
-            )
+                plan.find(listed.line, "写法不一致", name, f"完成时限写法不同、到期日相同：{said}")
+        _compare_units(listed, planned, name, plan, canonical)
         if listed.special and planned.special and listed.special != planned.special:
             plan.find(
-                listed.line, "前后矛盾", f"第{listed.seq}项 {shorten(listed.title, 30)}",
-                f"清单列在“{listed.special}”，第 {planned.line} 行印在“{planned.special}”专项方案",
-            )  # fmt: skip
+                listed.line, "前后矛盾", name, f"清单列在“{listed.special}”，第 {planned.line} 行印在“{planned.special}”专项方案"
+            )
+
+
+def _compare_units(listed: Task, planned: Task, name: str, plan: Plan, canonical: Callable[[str], str]) -> None:
+    where = f"清单第 {listed.units_line} 行，专项方案第 {planned.units_line} 行"
+    if not planned.shares or not listed.shares:
+        if bool(planned.shares) != bool(listed.shares) and "共用责任" not in planned.doubts:
+            plan.find(listed.line, "前后矛盾", name, f"责任单位只有一处印出（{where}）")
+        return
+    one = {(canonical(s.unit), s.role) for s in listed.shares}
+    two = {(canonical(s.unit), s.role) for s in planned.shares}
+    if one != two:
+        plan.find(listed.line, "前后矛盾", name, f"责任单位不一致（{where}）：{_difference(one, two)}")
+        return
+    printed_one = {plain(s.unit) for s in listed.shares}
+    printed_two = {plain(s.unit) for s in planned.shares}
+    if printed_one != printed_two:
+        left = "、".join(sorted(printed_one - printed_two)) or "（无）"
+        right = "、".join(sorted(printed_two - printed_one)) or "（无）"
+        plan.find(listed.line, "写法不一致", name, f"责任单位写法不同（{where}）：清单 {left}；专项方案 {right}")
 
 
 def _meaning(task: Task) -> tuple:

@@ -87,6 +87,8 @@ def is_responsibility(inside: str, at_end: bool = True) -> bool:
         return False
     if LABEL_RE.match(flat):
         return True
+    if re.match(r"包括|包含|含|如|例如|即|以下|简称|除|不含|详见|见|注", flat):
+        return False
     score = looks_like_units(flat)
     if has_role_word(flat):
         return score >= 0.6

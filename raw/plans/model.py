@@ -6,6 +6,7 @@ writing them. Every row knows the line of the document it stands on (``line``, f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -164,6 +165,7 @@ class Plan:
     goals: list[Goal] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    canonical: Callable[[str], str] = str
 
     def find(self, line: int, kind: str, text: str, message: str) -> None:
         """Note a finding."""

@@ -324,7 +324,19 @@ def build(found: list[Paragraph], findings: list[Finding]) -> Outline:
 
 
 def _in_contents(key: str, known: dict[str, str]) -> bool:
-    return key in known or any(len(k) > 8 and (key == k or key.endswith(k) or k.endswith(key)) and len(key) > 8 for k in known)
+    if key in known:
+        return True
+    if len(key) <= 8 or key.endswith(("。", "；", "：", "，")):
+        return False
+    return any(len(k) > 8 and (key.endswith(k) or k.endswith(key) or _alike(key, k)) for k in known)
+
+
+def _alike(key: str, other: str) -> bool:
+    """Titles that differ in a word (暨执法检查 left out of the list of attachments)."""
+    if abs(len(key) - len(other)) > 6 or key[:6] != other[:6] or key[-4:] != other[-4:]:
+        return False
+    rest = iter(max(key, other, key=len))
+    return all(char in rest for char in min(key, other, key=len))
 
 
 def _contents(found: list[Paragraph]) -> tuple[list[tuple[str, str, int]], list[Paragraph]]:

@@ -76,7 +76,7 @@ def _values(cells, raw, fields, keep, table, specials, expected, start, row, pla
 _NAMES = {
     "seq": "序号",
     "special": "专项",
-    "title": "任务",
+    "title": "任务名称",
     "measure": "措施",
     "units": "责任单位",
     "lead": "牵头单位",
@@ -157,6 +157,8 @@ def _fill(rows: list, plan: Plan, matcher: Matcher, merged: bool, fields: list[s
             below = next((v[name] for _, v in rows[at + 1 :] if v.get(name)), "")
             match = matcher.find(values.get("measure", "") or values.get("title", ""))
             hint = (match.special if name == "special" else match.section) if match else ""
+            if name == "title" and match and above and _same(above, match.printed_title):
+                hint = above  # the list prints the item's own title where the plan has a section above it
             chosen = _choose(above, below, hint, printed)
             if hint and not _same(chosen, above):
                 kind = "专项存疑" if name == "special" else "方向存疑"

@@ -292,26 +292,24 @@ def number_of(text: str) -> int | None:
 
 
 def _check_numbers(part: Node, plan: Plan) -> None:
-    """Gaps and repetitions in the numbers of siblings (items may run on through the sections)."""
-    running: int | None = None
+    """Gaps and repetitions in the numbers of siblings; a level may run on through the parts above it."""
+    running: dict[int, int] = {}
     for node in part.walk():
-        numbered = [c for c in node.children if c.number and c.level in (3, 4, 5)]
         previous: int | None = None
-        for child in numbered:
-            value = number_of(child.number)
+        for child in node.children:
+            value = number_of(child.number) if child.number and child.level in (3, 4, 5) else None
             if value is None:
                 continue
-            expected = {1, (previous or 0) + 1}
-            if child.level == 5 and running is not None:
-                expected.add(running + 1)
-            if previous is not None and value == previous:
-                plan.find(child.line, "编号重复", shorten(child.title), f"编号 {child.number} 与上一项重复")
-            elif value not in expected or (previous is not None and value == 1 and previous != 1):
-                last = previous if previous is not None else running
-                if last is not None and value > last:
-                    plan.find(child.line, "编号跳号", shorten(child.title), f"编号从 {last} 跳到 {value}，请核对是否漏项")
-                elif last is not None:
-                    plan.find(child.line, "编号重复", shorten(child.title), f"编号 {child.number} 在 {last} 之后出现，请核对")
-            previous = value
-            if child.level == 5:
-                running = value
+            last = previous if previous is not None else running.get(child.level)
+            goes_on = last is not None and value == last + 1
+            if not goes_on and not (previous is None and value == 1):
+                title = shorten(child.title)
+                if last is None:
+                    plan.find(child.line, "编号跳号", title, f"第一个编号是 {child.number}，请核对是否漏项")
+                elif value == last:
+                    plan.find(child.line, "编号重复", title, f"编号 {child.number} 与上一项重复")
+                elif value > last:
+                    plan.find(child.line, "编号跳号", title, f"编号从 {last} 跳到 {value}，请核对是否漏项")
+                else:
+                    plan.find(child.line, "编号重复", title, f"编号 {child.number} 在 {last} 之后又出现，请核对")
+            previous = running[child.level] = value

@@ -60,15 +60,20 @@ DUE_TEXTS = [
     "三季度末",
     "{y}年",
     "{y}年2月30日",
+    "{y}年12月，{y}年3月",
+    "{y}年6月；{y}年6月30日",
 ]
 STATUS_WORDS = ["未启动", "未开始", "推进中", "正在推进", "进行中", "已完成", "完成", "办结", "已办结", "销号"]
 STATUS_WORDS += ["持续推进", "长期坚持", "取消", "终止", "基本完成", "", "推 进 中", ""]
 PROGRESS = ["", "50%", "５０％", 37, 0.5, "0.35", "100", 100, "约一半", "120", -5, 1, 0, "66.5", "80 %", "100%", 0.999]
+PROGRESS += ["１２．５％", "100.0%", "0.5%", "0%"]
 OFFSETS = ["+08:00", "Z", "+00:00", "-05:00", ""]
 
 
 class Maker:
     """One programme; every choice comes from `rng`."""
+
+    merged_share = 0.15  # workbooks with a merged key cell
 
     def __init__(self, root: Path, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -97,7 +102,8 @@ class Maker:
         """One registry file."""
         folder = self.root / "registry" / self.pid
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as handle:
+        encoding = "utf-8-sig" if self.seed % 3 == 0 else "utf-8"
+        with (folder / f"{name}.csv").open("w", encoding=encoding, newline="") as handle:
             writer = csv.writer(handle, lineterminator="\n")
             writer.writerow(header.split(","))
             writer.writerows(rows)
@@ -112,14 +118,14 @@ class Maker:
                 f"overdue_cap = {rng.choice([40, 55])}\nyellow_points = {rng.choice([-5, -20])}\n"
                 f"blue_days = {rng.choice([5, 15, 31])}\ncoverage_min = {rng.choice([0, 0.5, 0.75, 0.9])}\n"
             )
-        share = rng.choice([0.5, 0.7, 0.35])
+        share = rng.choice([0.5, 0.7, 0.35, 1.0])
         folder = self.root / "registry" / self.pid
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "programme.toml").write_text(
             f'id = "{self.pid}"\ntitle = "测试方案{self.seed}"\nissuer = "测试市营商办"\nstart_date = {self.start}\n'
             f"end_date = {self.end}\nreport_day = {self.report_day}\nfreeze_days = {self.freeze_days}\n"
             f"[weights]\ntasks = {share}\nindicators = {round(1 - share, 2)}\n"
-            f"[lists]\nred = {rng.choice([1, 2, 3])}\nblack = {rng.choice([1, 2, 3])}\n{scoring}",
+            f"[lists]\nred = {rng.choice([1, 2, 3, 0])}\nblack = {rng.choice([1, 2, 3])}\n{scoring}",
             encoding="utf-8",
         )
         ids = ["0407", "09", "A1b"] + [str(410700 + i) for i in range(40)]
@@ -141,6 +147,8 @@ class Maker:
         mode = rng.choice(["blank", "given", "mixed"])
         w = [round(1 / self.n_specials, 3)] * self.n_specials
         w[-1] = round(1 - sum(w[:-1]), 3)
+        if mode == "given" and self.seed % 6 == 1:
+            w[0] = round(w[0] + 0.1, 3)  # P01: computed all the same
         if mode == "blank":
             w = [""] * self.n_specials
         elif mode == "mixed" and self.n_specials > 1:
@@ -161,6 +169,9 @@ class Maker:
             title = f"推进第{i}项改革" if i != n_tasks or i < 4 else "推进第1项改革"
             weight = {"blank": "", "given": rng.choice([1, 2, 0.5]), "mixed": rng.choice(["", 2, 1])}[mode]
             begin = self.day() if rng.random() < 0.3 else ""
+            if rng.random() < 0.05:
+                begin = date(y, m, 15)
+                text = f"{y}年{m}月15日"
             self.tasks.append((tid, str(100 + i), title))
             rows.append([tid, 100 + i, special, title, text, weight, begin, "方案"])
             for _ in range(rng.choice([0, 1, 1, 2, 3])):
@@ -177,7 +188,7 @@ class Maker:
             fw = rng.choice([("", ""), (100, 0), (90, 10)]) if higher else rng.choice([("", ""), (1, 60), (2, 45.5)])
             if rng.random() < 0.08:
                 fw = rng.choice([(50, 50), (10, 90) if higher else (60, 1)])
-            unit = rng.choice(["%", "个", "分"]) if higher else rng.choice(["天", "小时", "个"])
+            unit = rng.choice(["%", "个", "户"]) if higher else rng.choice(["天", "小时", "个"])
             limits = rng.choice([("", ""), (0, 100), (0, "")])
             parts = ("件数", "总数", 100) if unit == "%" and rng.random() < 0.6 else ("", "", "")
             method = rng.choice(["auto", "auto", "attainment", "dtf" if fw[0] != "" else "auto"])
@@ -362,7 +373,8 @@ class Maker:
         """One submission in a random format; returns its path in the tree."""
         rng = self.rng
         suffix = rng.choice(["csv", "csv", "xlsx", "xlsx", "xls", "json", "ndjson", "parquet"])
-        rel = f"submissions/{self.pid}/{period}/{reporter}/{stem}.{suffix}"
+        ending = suffix.upper() if rng.random() < 0.05 else suffix
+        rel = f"submissions/{self.pid}/{period}/{reporter}/{stem}.{ending}"
         path = self.root / rel
         path.parent.mkdir(parents=True, exist_ok=True)
         fields = [f for f in HEADERS[kind] if any(f in r for r in rows)] or list(HEADERS[kind])[:4]
@@ -394,10 +406,11 @@ class Maker:
                 import pyarrow as pa
                 import pyarrow.parquet as pq
 
-                arrays = {h: pa.array([None if r[h] == "" else str(r[h]) for r in records], pa.string()) for h in head}
-                pq.write_table(pa.table(arrays), path)
+                pq.write_table(pa.table({h: column([line[c] for line in body]) for c, h in enumerate(head)}), path)
         if at is not None:
             self.receipts.append((rel, at))
+            if rng.random() < 0.03:  # a second line for one path: the earliest counts
+                self.receipts.append((rel, "2024-06-30T00:00:00+08:00"))
         return rel
 
     def blur(self, header: str) -> str:
@@ -422,7 +435,16 @@ class Maker:
             top.append(line("测试市重点任务进展台账"))
         if rng.random() < 0.5:
             who = self.names[reporter] if rng.random() < 0.8 else rng.choice(list(self.names.values()))
-            top.append(rng.choice([line(f"填报单位：{who}"), line("填报单位：", who), line(f"填报单位：{who}政府")]))
+            top.append(
+                rng.choice(
+                    [
+                        line(f"填报单位：{who}"),
+                        line("填报单位：", who),
+                        line(f"填报单位: {who}政府"),
+                        line(f"填报单位：{who}", "", "填报日期：2023年6月20日"),
+                    ]
+                )
+            )
             if rng.random() < 0.4:
                 top.append(line())
         rows = list(body)
@@ -432,7 +454,7 @@ class Maker:
             rows.insert(2, list(head))
         tail: list[list] = []
         if rng.random() < 0.4:
-            tail.append(line("合计"))
+            tail.append(line(rng.choice(["合计", "合  计"])))
         if rng.random() < 0.4:
             tail += [line("注：如实填写"), line("填表说明，不是数据"), line("t1", "某任务")]
         sheets = [("台账", [*top, head, *rows, *tail], len(top) + 1)]
@@ -497,7 +519,7 @@ class Maker:
             if head_at > 1 and grid[0][1:] == [""] * (len(grid[0]) - 1):
                 ws.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(grid[0]))
             keys = [i for i, f in enumerate(fields, 1) if f in ("task_id",)]
-            if keys and head_at and rng.random() < 0.15 and len(grid) > head_at + 3 and not self.clean:
+            if keys and head_at and rng.random() < self.merged_share and len(grid) > head_at + 3 and not self.clean:
                 at = head_at + 1
                 if all(grid[at + k - 1][keys[0] - 1] not in ("", "合计") for k in (0, 1)):
                     ws.merge_cells(start_row=at, end_row=at + 1, start_column=keys[0], end_column=keys[0])
@@ -573,6 +595,18 @@ class Maker:
             if path.is_file():
                 stamp = (midnight_after(period_end(period)) + timedelta(hours=7)).astimezone(SHANGHAI).timestamp()
                 os.utime(path, (stamp, stamp))
+
+
+def column(values: list) -> object:
+    """A parquet column: typed where all its values are of one type, text otherwise."""
+    import pyarrow as pa
+
+    kept = [v for v in values if v != ""]
+    if kept and all(isinstance(v, (int, float)) for v in kept):
+        return pa.array([None if v == "" else float(v) for v in values], pa.float64())
+    if kept and all(type(v) is date for v in kept):
+        return pa.array([None if v == "" else v for v in values], pa.date32())
+    return pa.array([None if v == "" else str(plain(v, True)) for v in values], pa.string())
 
 
 def plain(value: object, typed: bool) -> object:

@@ -6,6 +6,7 @@ side came to its numbers. `compare_tree(connection, expectation)` returns one li
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -32,7 +33,7 @@ class Expectation:
 def expectation_of(root: Path, asked: str, as_of: datetime | None = None) -> Expectation:
     """The oracle's answer for a raw tree."""
     tree = read_tree(root)
-    tables, calcs = expect(tree, asked, as_of or datetime(2099, 1, 1, tzinfo=timezone.utc))
+    tables, calcs = expect(tree, asked, as_of or datetime(2099, 1, 1, tzinfo=timezone.utc), as_of is not None)
     return Expectation(root, tree, tables, calcs, asked)
 
 
@@ -115,6 +116,9 @@ def compare_receipts(connection: duckdb.DuckDBPyConnection, expectation: Expecta
             if not _equal(value, row[column]):
                 out.append(f"receipts {sub.path} {column}: oracle {value!r}, warehouse {row[column]!r}")
     out += [f"receipts {path}: not expected" for path in got if path.split("/")[1] in expectation.calcs]
+    for row in _rows(connection, "select * from ops.quarantine"):
+        if not row["message"] or not any(json.loads(row["row_json"]).values()):
+            out.append(f"quarantine {row['path']} row {row['row_number']}: no message or no row")
     want_q = Counter((s.path, *q) for s in expectation.tree.submissions for q in s.quarantined)
     got_q = Counter(
         (r["path"], r["sheet"], r["row_number"], r["rule_id"]) for r in _rows(connection, "select * from ops.quarantine")

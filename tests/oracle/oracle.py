@@ -93,8 +93,11 @@ class Period:
         return self.as_of >= self.freeze
 
 
-def periods_of(programme: Programme, asked: str, as_of: datetime) -> list[Period]:
-    """Every quarter from the programme's start to the one asked for, at most its last."""
+def periods_of(programme: Programme, asked: str, as_of: datetime, given: bool = False) -> list[Period]:
+    """Every quarter from the programme's start to the one asked for, at most its last.
+
+    A `given` as-of (`--as-of`) holds for the last of them as it stands, also after its freeze.
+    """
     start, stop = programme.toml["start_date"], programme.toml["end_date"]
     name, last = period_of(start), min(period_of(stop), asked)
     out = []
@@ -102,7 +105,8 @@ def periods_of(programme: Programme, asked: str, as_of: datetime) -> list[Period
         end = period_end(name)
         day = end.replace(day=min(programme.toml.get("report_day", 28), end.day))
         freeze = midnight_after(end + timedelta(days=programme.toml.get("freeze_days", 12)))
-        out.append(Period(name, end, midnight_after(day), freeze, min(freeze, as_of)))
+        known = as_of if given and name == last else min(freeze, as_of)
+        out.append(Period(name, end, midnight_after(day), freeze, known))
         name = next_period(name)
     return out
 
@@ -685,13 +689,13 @@ def item_weights(items: list[dict]) -> dict[str, float]:
     return out
 
 
-def expect(tree: Tree, asked: str, as_of: datetime) -> tuple[dict[str, dict], dict[str, Calc]]:
+def expect(tree: Tree, asked: str, as_of: datetime, given: bool = False) -> tuple[dict[str, dict], dict[str, Calc]]:
     """Expected rows of every mart for every programme that has begun by `asked`, and the calculators that made them."""
     tables: dict[str, dict] = {name: {} for name in KEYS}
     calcs = {}
     subs = by_programme(tree)
     for pid, programme in tree.programmes.items():
-        calc = Calc(programme, periods_of(programme, asked, as_of), subs.get(pid, []), tables)
+        calc = Calc(programme, periods_of(programme, asked, as_of, given), subs.get(pid, []), tables)
         calc.run()
         calcs[pid] = calc
     return tables, calcs

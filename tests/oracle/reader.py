@@ -288,12 +288,12 @@ def _xls_sheets(path: Path) -> list[tuple[str, Grid, list, bool]]:
 
 
 def _records(path: Path) -> list[tuple[int, dict]]:
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         import pyarrow.parquet as pq
 
         return list(enumerate(pq.read_table(path).to_pylist(), 1))
     text = decode(path.read_bytes())
-    if path.suffix == ".ndjson":
+    if path.suffix.lower() == ".ndjson":
         return [(n, json.loads(line)) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     return list(enumerate(json.loads(text), 1))
 

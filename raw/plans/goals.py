@@ -1,0 +1,2 @@
+def read(tree, plan):
+    pass

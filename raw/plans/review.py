@@ -1,0 +1,2 @@
+def write_review(plan, programme, path):
+    return path
