@@ -19,13 +19,16 @@ from raw.errors import Limits, Rejected
 from raw.submissions import Codes, SubmissionFile, SubmissionResult, read_submission, rejected
 
 _log = logging.getLogger("taizhang.intake")
+Reader = Callable[[SubmissionFile, Codes, Limits], SubmissionResult]
+# of a worker process: set once when it starts
 _codes: dict[str, Codes] = {}
 _limits = Limits()
+_reader: Reader = read_submission
 
 
-def _start_worker(codes: dict[str, Codes], limits: Limits) -> None:
-    global _codes, _limits
-    _codes, _limits = codes, limits
+def _start_worker(codes: dict[str, Codes], limits: Limits, reader: Reader) -> None:
+    global _codes, _limits, _reader
+    _codes, _limits, _reader = codes, limits, reader
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -33,7 +36,7 @@ def _start_worker(codes: dict[str, Codes], limits: Limits) -> None:
 def _read(file: SubmissionFile) -> SubmissionResult | str:
     """The result; the traceback as text for a fault of our own (the parent logs it and rejects the file)."""
     try:
-        return read_submission(file, _codes[file.programme_id], _limits)
+        return _reader(file, _codes[file.programme_id], _limits)
     except MemoryError:
         return rejected(file, _memory(_limits))
     except Exception:
@@ -70,15 +73,20 @@ def read_all(
     limits: Limits,
     workers: int | None = None,
     on_file: Callable[[int, int], None] = lambda done, total: None,
+    reader: Reader = read_submission,
 ) -> Iterator[tuple[SubmissionFile, SubmissionResult]]:
-    """Read ``files`` in worker processes, in order. ``codes`` by programme. ``on_file(done, total)`` reports progress."""
+    """Read ``files`` in worker processes, in order. ``codes`` by programme. ``on_file(done, total)`` reports progress.
+
+    ``reader`` is what a worker runs for one file (a module-level function: it is imported there); tests put one that
+    crashes in its place. Whatever a file does to its worker is a rejected result; nothing is raised for a file.
+    """
     if not files:
         return
     workers = min(workers or os.cpu_count() or 1, len(files))
     # spawn: forking a process that holds DuckDB and polars threads may deadlock the child
     context = multiprocessing.get_context("spawn")
     with ProcessPool(
-        max_workers=workers, context=context, initializer=_start_worker, initargs=(codes, limits)
+        max_workers=workers, context=context, initializer=_start_worker, initargs=(codes, limits, reader)
     ) as pool:
         futures = [(file, pool.schedule(_read, args=(file,), timeout=limits.seconds)) for file in files]
         for done, (file, future) in enumerate(futures, 1):

@@ -123,7 +123,7 @@ class _Table:
             }
             if not filled:
                 continue
-            if self._ends(row, filled, mapped, rows[position + 1 :]):
+            if self._ends(filled, mapped, rows, position):
                 labels += rows[position + 1 :]
                 break
             if _is_label_line(filled):
@@ -132,7 +132,7 @@ class _Table:
                 data.append(row)
         return data, labels
 
-    def _ends(self, row: Row, filled: list[str], mapped: dict[str, str], rest: list[Row]) -> bool:
+    def _ends(self, filled: list[str], mapped: dict[str, str], rows: list[Row], position: int) -> bool:
         """True for a 注： line. A row with a key of its own is data, whatever its first cell begins with."""
         first = filled[0]
         text = squeeze(first)
@@ -143,7 +143,7 @@ class _Table:
         return (
             _REMARK.match(text) is not None
             and len(set(filled)) == 1
-            and all(len({cell for cell in later.cells if not is_blank(cell)}) <= 1 for later in rest)
+            and all(len({cell for cell in later.cells if not is_blank(cell)}) <= 1 for later in rows[position + 1 :])
         )
 
     def _is_total(self, filled: list[str], mapped: dict[str, str]) -> bool:

@@ -159,6 +159,7 @@ class _Reading:
         self.codes = codes
         self.result = SubmissionResult(file.receipt_id, contract.table)
         self.result.columns = {name: [] for name in SUBMISSION_TABLES[contract.table]}
+        self.field_names = [field.name for field in contract.fields]
         self.seen: dict[str, tuple[str | None, int]] = {}
 
     def finding(
@@ -213,6 +214,8 @@ class _Reading:
             if self.contract.entity == "task":
                 return _resolve_task(key, cells["title"], self.codes)
             return _resolve_indicator(key, cells["name"], self.codes)
+        if raw is not None and is_formula_error(raw):
+            key = None  # any text is a key here, an error value is none
         if self.contract.entity == "issue":
             return _resolve_plain(key, cells["issue"], "问题编号和问题描述")
         return _resolve_plain(key, None, "调查对象")
@@ -235,7 +238,7 @@ class _Reading:
                 "F01", f"第 {row.number} 行{row.broken}，未载入；请更正后重新报送", sheet, row, value=text
             )
             return
-        cells = dict.fromkeys(field.name for field in self.contract.fields)
+        cells = dict.fromkeys(self.field_names)
         for name, column in sheet.columns.items():
             if column.index < len(row.cells) and not is_blank(row.cells[column.index]):
                 cells[name] = row.cells[column.index]
@@ -274,7 +277,11 @@ class _Reading:
             self.finding(
                 key.rule_id, key.message, sheet.name, row.number, key_column.header, key_raw, key.code
             )
-        elif key_column.field == self.contract.key_field.name and self.contract.entity != "group":
+        elif (
+            key_raw is not None
+            and key_column.field == self.contract.key_field.name
+            and self.contract.entity != "group"  # a name, not a code
+        ):
             self.check_repair(sheet, row, key_column.header, key_raw, key.code)
         self.store(sheet, row, cells, key.code)
 

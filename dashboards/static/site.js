@@ -51,13 +51,12 @@
     }, { rootMargin: "400px" });
     plots.forEach(function (div) { watch.observe(div); });
 
-    // The rest is drawn when the browser has nothing better to do, so that printing finds it ready.
-    var idle = window.requestIdleCallback || function (work) { return setTimeout(work, 200); };
+    // The rest follows one by one, without waiting for a quiet moment: paper and screenshots find them ready.
     var next = function () {
       var rest = plots.filter(function (div) { return !div.dataset.drawn && visible(div); });
-      if (rest.length) { draw(rest[0]).then(function () { idle(next); }); }
+      if (rest.length) { draw(rest[0]).then(function () { setTimeout(next, 0); }); }
     };
-    window.addEventListener("load", function () { idle(next); });
+    next();
     document.addEventListener("toggle", function (event) {
       event.target.querySelectorAll(".plot").forEach(function (div) { if (visible(div)) { draw(div); } });
     }, true);

@@ -145,7 +145,7 @@ def _add(table, row, special, name, label, unit, cells, dues, own, plan: Plan) -
             why = "有多个数值，未读入，请核对" if many else "没有数值，不入目标值表"
             plan.find(row.line, kind, shorten(cell), f"{name}：{plain(table.header[column])}{why}")
             continue
-        unit = unit or tidy_unit(number[1])
+        unit = unit or (tidy_unit(baseline[1]) if baseline else "") or tidy_unit(number[1])
         found.append(Target(number[0], due, despace(cell), row.line))
         if due is None:
             plan.find(row.line, "指标无日期", name, f"{name}：目标没有日期，按方案年度末登记")

@@ -124,7 +124,7 @@ def collect(lines: Sequence[Line]) -> list[Line | tuple[int, Table]]:
             at += 1
             continue
         table, at = found
-        table.captions = _captions(result)
+        table.captions = _captions(result) + table.captions
         result.append((table.line, table))
     return result
 

@@ -89,16 +89,18 @@ def _fits(name: str, unit: str) -> bool:
 
 
 def polarity(name: str, unit: str = "", baseline: float | None = None, target: float | None = None) -> str:
-    """lower where less is better, by name first, then by the way from baseline to target."""
+    """lower where less is better: by the way from baseline to target, else by the name, else by the unit."""
+    if baseline is not None and target is not None and baseline != target:
+        return "lower" if target < baseline else "higher"
     if _SHORTER_RE.search(name):
         return "higher"
+    if "成本" in name:
+        return "lower"
     low, high = _last(_LOWER_RE, name), _last(_HIGHER_RE, name)
     if low >= 0 or high >= 0:
         if low >= 0 and re.search(r"总税收和缴费率|总税率|错误率|迟报率|瞒报率|漏报率|投诉率|停运率|故障率|费率|利率|错码率", name):
             return "lower"
         return "lower" if low > high else "higher"
-    if baseline is not None and target is not None and baseline != target:
-        return "lower" if target < baseline else "higher"
     return "lower" if _TIME_RE.search(unit) and unit != "年" else "higher"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from contextlib import closing
 from datetime import date, datetime, time
 
 from raw.errors import Limits, Rejected
@@ -20,6 +21,11 @@ _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _CELL_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _MAX_PARTS = 500
+# Office writes no document type; with one, some part's parser somewhere might expand entities
+_DOCUMENT_TYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+
+
+_ENTITIES = f"文件含不允许的内容（XML 实体）；{SAVE_AS}"
 
 
 def _check_archive(archive: zipfile.ZipFile, size: int, limits: Limits) -> None:
@@ -38,6 +44,12 @@ def _check_archive(archive: zipfile.ZipFile, size: int, limits: Limits) -> None:
     if "xl/workbook.xml" not in names:
         what = "Word 文档" if any(name.startswith("word/") for name in names) else "压缩包或其他文档"
         raise Rejected("F15", f"文件是{what}，不是 Excel 工作簿；{SAVE_AS}")
+    for entry in entries:
+        # the sheets are streamed through a parser that refuses entities itself
+        if entry.filename.endswith((".xml", ".rels")) and not _SHEET_PART.fullmatch(entry.filename):
+            content = archive.read(entry)
+            if any(mark in content for mark in _DOCUMENT_TYPES):
+                raise Rejected("F01", _ENTITIES)
 
 
 def _column_number(letters: str) -> int:
@@ -109,35 +121,65 @@ def _cell_text(cell) -> str | None:
     return storable(str(value))
 
 
-def _layout(worksheet, covered: dict[tuple[int, int], int], uncalculated: frozenset) -> Layout:
-    columns = [dimension for dimension in worksheet.column_dimensions.values() if dimension.hidden]
-    return Layout(
-        hidden=worksheet.sheet_state != "visible",
-        hidden_rows=frozenset(n for n, dimension in worksheet.row_dimensions.items() if dimension.hidden),
-        hidden_columns=frozenset(
-            i - 1 for d in columns for i in range(d.min or 1, (d.max or d.min or 1) + 1)
-        ),
-        covered=covered,
-        uncalculated=uncalculated,
-    )
+def _merged(parser) -> list[tuple[int, int, int, int]]:
+    """First row, last row, first and last column (from 0) of the sheet's merged ranges."""
+    from openpyxl.utils import range_boundaries
+
+    ranges = [range_boundaries(entry.ref) for entry in (parser.merged_cells.mergeCell if parser.merged_cells else ())]
+    return [(top, bottom, left - 1, right - 1) for left, top, right, bottom in ranges]
+
+
+def _is_hidden(attributes: dict) -> bool:
+    return attributes.get("hidden") in ("1", "true")
+
+
+def _hidden_columns(parser, limits: Limits) -> frozenset[int]:
+    spans = [(int(a["min"]), int(a["max"])) for a in parser.column_dimensions.values() if _is_hidden(a)]
+    return frozenset(i - 1 for low, high in spans for i in range(low, min(high, limits.columns) + 1))
 
 
 def _read_sheet(worksheet, limits: Limits, uncalculated: frozenset) -> Sheet:
+    """One sheet through openpyxl's parser alone: its worksheet object would make a cell of every formatted empty cell
+    and of every cell under a merged range, billions for a range down to the last row.
+    """
+    from openpyxl.cell.read_only import ReadOnlyCell
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    book = worksheet.parent
     rows: dict[int, list[str | None]] = {}
-    # the sparse cell store: iter_rows() would make every cell of the used range, also of a formatted empty far cell
-    for (row, column), cell in sorted(worksheet._cells.items()):
-        text = _cell_text(cell)
-        if text is not None or (row, column - 1) in uncalculated:
-            check_cell(row, column, limits)
-            texts = rows.setdefault(row, [])
-            texts.extend([None] * (column - len(texts)))
-            texts[column - 1] = text
+    with worksheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            worksheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for _, cells in parser.parse():
+            for cell in cells:
+                row, column = cell["row"], cell["column"]
+                if row < 1:
+                    raise ValueError(f"cell in row {row}")
+                text = None
+                if cell["value"] is not None:
+                    text = _cell_text(
+                        ReadOnlyCell(worksheet, row, column, cell["value"], cell["data_type"], cell["style_id"])
+                    )
+                if text is not None or (row, column - 1) in uncalculated:
+                    check_cell(row, column, limits)
+                    texts = rows.setdefault(row, [])
+                    texts.extend([None] * (column - len(texts)))
+                    texts[column - 1] = text
     if len(rows) > limits.rows + limits.margin_rows:
         raise too_many_rows(len(rows), limits)
-    covered = fill_merged(
-        rows, [(m.min_row, m.max_row, m.min_col - 1, m.max_col - 1) for m in worksheet.merged_cells.ranges]
+    layout = Layout(
+        hidden=worksheet.sheet_state != "visible",
+        hidden_rows=frozenset(int(n) for n, a in parser.row_dimensions.items() if _is_hidden(a)),
+        hidden_columns=_hidden_columns(parser, limits),
+        covered=fill_merged(rows, _merged(parser)),
+        uncalculated=uncalculated,
     )
-    layout = _layout(worksheet, covered, uncalculated)
     return Sheet(worksheet.title, [Row(number, rows[number]) for number in sorted(rows)], layout=layout)
 
 
@@ -147,7 +189,7 @@ def read_xlsx(body: bytes, limits: Limits) -> list[Sheet]:
     Raises Rejected: F01 (damaged), F13 (over the limits, far cell), F15 (no workbook).
     """
     from defusedxml import DefusedXmlException
-    from openpyxl.reader.excel import ExcelReader
+    from openpyxl import load_workbook
 
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -157,18 +199,16 @@ def read_xlsx(body: bytes, limits: Limits) -> list[Sheet]:
                 for part in archive.namelist()
                 if _SHEET_PART.fullmatch(part)
             }
-        # the reader behind load_workbook(): it alone knows which part a sheet came from
-        reader = ExcelReader(io.BytesIO(body), data_only=True, keep_links=False)
-        reader.read()
-        parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
-        return [
-            _read_sheet(worksheet, limits, uncalculated.get(parts.get(worksheet.title), frozenset()))
-            for worksheet in reader.wb.worksheets
-        ]
+        workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+        with closing(workbook):
+            return [
+                _read_sheet(worksheet, limits, uncalculated.get(worksheet._worksheet_path, frozenset()))
+                for worksheet in workbook.worksheets
+            ]
     except Rejected:
         raise
     except DefusedXmlException as error:
-        raise Rejected("F01", f"文件含不允许的内容（XML 实体）；{SAVE_AS}") from error
+        raise Rejected("F01", _ENTITIES) from error
     except MemoryError:
         raise
     except Exception as error:  # a damaged workbook fails anywhere inside zipfile, the XML parser or openpyxl

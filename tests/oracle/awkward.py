@@ -33,7 +33,13 @@ class Serial:
 
     day: date
 
+    @property
+    def number(self) -> int:
+        """Days since 1899-12-30."""
+        return (self.day - date(1899, 12, 30)).days
 
+
+WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 DUE_TEXTS = [
     "{y}年{m}月",
     "{y}年{m}月前",
@@ -61,11 +67,39 @@ DUE_TEXTS = [
     "{y}年",
     "{y}年2月30日",
     "{y}年12月，{y}年3月",
-    "{y}年6月；{y}年6月30日",
 ]
-STATUS_WORDS = ["未启动", "未开始", "推进中", "正在推进", "进行中", "已完成", "完成", "办结", "已办结", "销号"]
+STATUS_WORDS = [
+    "未启动",
+    "未开始",
+    "推进中",
+    "正在推进",
+    "进行中",
+    "已完成",
+    "完成",
+    "办结",
+    "已办结",
+    "销号",
+]
 STATUS_WORDS += ["持续推进", "长期坚持", "取消", "终止", "基本完成", "", "推 进 中", ""]
-PROGRESS = ["", "50%", "５０％", 37, 0.5, "0.35", "100", 100, "约一半", "120", -5, 1, 0, "66.5", "80 %", "100%", 0.999]
+PROGRESS = [
+    "",
+    "50%",
+    "５０％",
+    37,
+    0.5,
+    "0.35",
+    "100",
+    100,
+    "约一半",
+    "120",
+    -5,
+    1,
+    0,
+    "66.5",
+    "80 %",
+    "100%",
+    0.999,
+]
 PROGRESS += ["１２．５％", "100.0%", "0.5%", "0%"]
 OFFSETS = ["+08:00", "Z", "+00:00", "-05:00", ""]
 
@@ -136,7 +170,14 @@ class Maker:
             "reporters",
             "reporter_id,name,kind,parent_id,group,aliases",
             [
-                [r, self.names[r], rng.choice(["county", "zone", "township"]), "", rng.choice(groups), f"{self.names[r]}政府"]
+                [
+                    r,
+                    self.names[r],
+                    rng.choice(["county", "zone", "township"]),
+                    "",
+                    rng.choice(groups),
+                    f"{self.names[r]}政府",
+                ]
                 for r in self.reporters
             ],
         )
@@ -164,10 +205,18 @@ class Maker:
         for i in range(1, n_tasks + 1):
             tid = rng.choice([f"t{i}", f"{i:02d}", f"{1000 + i}"])
             special = rng.choice([s for s in self.specials if s != bare_tasks])
-            y, m = rng.choice([(2023, rng.randint(1, 12)), (2022, rng.randint(9, 12)), (2024, rng.randint(1, 6))])
-            text = rng.choice(DUE_TEXTS if not self.clean else DUE_TEXTS[:14]).format(y=y, m=m, d=rng.randint(1, 28))
+            y, m = rng.choice(
+                [(2023, rng.randint(1, 12)), (2022, rng.randint(9, 12)), (2024, rng.randint(1, 6))]
+            )
+            text = rng.choice(DUE_TEXTS if not self.clean else DUE_TEXTS[:14]).format(
+                y=y, m=m, d=rng.randint(1, 28)
+            )
             title = f"推进第{i}项改革" if i != n_tasks or i < 4 else "推进第1项改革"
             weight = {"blank": "", "given": rng.choice([1, 2, 0.5]), "mixed": rng.choice(["", 2, 1])}[mode]
+            if rng.random() < 0.12:  # due soon after the end of a quarter: blue
+                text = rng.choice(
+                    ["2023年4月5日", "2023年7月10日", "2023年10月8日", "2024年1月10日", "2023年7月1日"]
+                )
             begin = self.day() if rng.random() < 0.3 else ""
             if rng.random() < 0.05:
                 begin = date(y, m, 15)
@@ -185,7 +234,11 @@ class Maker:
             iid = rng.choice([f"i{i}", f"{i:02d}x", f"0{i}"])
             higher = rng.random() < 0.5
             base = rng.choice(["", 50, 20, 0]) if higher else rng.choice(["", 10, 30])
-            fw = rng.choice([("", ""), (100, 0), (90, 10)]) if higher else rng.choice([("", ""), (1, 60), (2, 45.5)])
+            fw = (
+                rng.choice([("", ""), (100, 0), (90, 10)])
+                if higher
+                else rng.choice([("", ""), (1, 60), (2, 45.5)])
+            )
             if rng.random() < 0.08:
                 fw = rng.choice([(50, 50), (10, 90) if higher else (60, 1)])
             unit = rng.choice(["%", "个", "户"]) if higher else rng.choice(["天", "小时", "个"])
@@ -195,11 +248,22 @@ class Maker:
             self.indicators.append((iid, f"指标{i}", higher, bool(parts[0])))
             weight = {"blank": "", "given": rng.choice([1, 2]), "mixed": rng.choice(["", 3])}[mode]
             rows.append(
-                [iid, rng.choice(self.specials), f"指标{i}", unit, "higher" if higher else "lower", rng.choice([0, 1, 2, ""])]
-                + [base, *fw, method, rng.choice(["", 1, 0.8]), weight, *limits, *parts]
+                [iid, rng.choice(self.specials), f"指标{i}", unit, "higher" if higher else "lower"]  # noqa: RUF005
+                + [
+                    rng.choice([0, 1, 2, ""]),
+                    base,
+                    *fw,
+                    method,
+                    rng.choice(["", 1, 0.8]),
+                    weight,
+                    *limits,
+                    *parts,
+                ]
             )
             for due in rng.sample(["2022-12-31", "2023-06-30", "2023-12-31"], rng.choice([0, 1, 1, 2, 3])):
-                targets.append([iid, due, rng.choice([60, 80, 50, 15]) if higher else rng.choice([5, 8, 10, 40])])
+                targets.append(
+                    [iid, due, rng.choice([60, 80, 50, 15]) if higher else rng.choice([5, 8, 10, 40])]
+                )
             for reporter in self.reporters:
                 if rng.random() < 0.12 and not self.tied:
                     state = rng.choice(["not_applicable", "no_practice"])
@@ -223,9 +287,13 @@ class Maker:
             ["g6", "rank", self.specials[0], "", 5, "", "2023-12-31", "issuer"],
             ["g7", "improvement", "", first, "", 12.5, "2023-12-31", "issuer"],
         ]
-        self.table("goals", "goal_id,kind,special_id,indicator_id,top_n,improvement_pct,due_date,scope", goals)
         self.table(
-            "goal_results", "goal_id,period,actual,source", [["g6", "2023Q1", 4, "省评价"], ["g7", "2023Q2", 12.5, "省评价"]]
+            "goals", "goal_id,kind,special_id,indicator_id,top_n,improvement_pct,due_date,scope", goals
+        )
+        self.table(
+            "goal_results",
+            "goal_id,period,actual,source",
+            [["g6", "2023Q1", 4, "省评价"], ["g7", "2023Q2", 12.5, "省评价"]],
         )
         if rng.random() < 0.7 and not self.tied:
             lines = []
@@ -247,8 +315,17 @@ class Maker:
         freeze = midnight_after(end + timedelta(days=self.freeze_days))
         base = rng.choice(
             [cutoff] * 4
-            + [cutoff + timedelta(seconds=1), cutoff - timedelta(seconds=1), cutoff - timedelta(days=3), freeze]
-            + [cutoff - timedelta(days=9, hours=5), cutoff + timedelta(hours=30), freeze + timedelta(seconds=1)]
+            + [
+                cutoff + timedelta(seconds=1),
+                cutoff - timedelta(seconds=1),
+                cutoff - timedelta(days=3),
+                freeze,
+            ]
+            + [
+                cutoff - timedelta(days=9, hours=5),
+                cutoff + timedelta(hours=30),
+                freeze + timedelta(seconds=1),
+            ]
             + [freeze + timedelta(days=40), cutoff - timedelta(days=1, hours=3)]
         )
         offset = rng.choice(OFFSETS)
@@ -262,8 +339,13 @@ class Maker:
         """A day as a clerk writes it, sometimes impossible."""
         rng = self.rng
         day = near + timedelta(days=rng.randrange(-60, 20))
-        forms = [day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}"]
-        forms += [f"{day.year}/{day.month}/{day.day}", Serial(day), day, ""]
+        forms = [
+            day.isoformat(),
+            f"{day.year}年{day.month}月{day.day}日",
+            f"{day.year}.{day.month}.{day.day}",
+        ]
+        forms += [f"{day.year}/{day.month}/{day.day}", Serial(day), day, "", f"{day.isoformat()}T08:30:00"]
+        forms += [f"{day.year}年{day.month:02d}月{day.day:02d}日 ".translate(WIDE), str(Serial(day).number)]
         if not self.clean:
             forms += ["2023-06-31", "六月底"]
         return rng.choice(forms)
@@ -300,7 +382,9 @@ class Maker:
                 row["status"] = rng.choice(STATUS_WORDS)
                 row["progress_pct"] = rng.choice([*PROGRESS, Pct(0.45), Pct(1)])
             row["completed_on"] = self.cell_day(end) if row["status"] in STATUS_WORDS[5:10] else ""
-            row["summary"] = rng.choice(["召开推进会", "印发方案，\n正在实施", " ", "", "=1+1", '含"引号",逗号'])
+            row["summary"] = rng.choice(
+                ["召开推进会", "印发方案，\n正在实施", " ", "", "=1+1", '含"引号",逗号']
+            )
             row["evidence"] = rng.choice(["", f"{reporter}-{period}-{tid}.pdf"])
             row["reported_on"] = rng.choice(["", self.cell_day(end)])
             rows.append(row)
@@ -315,10 +399,20 @@ class Maker:
         for iid, name, higher, parts in self.indicators:
             if rng.random() < 0.15:
                 continue
-            value: object = round(rng.uniform(20, 100), rng.choice([0, 1, 2])) if higher else rng.randrange(1, 60)
+            value: object = (
+                round(rng.uniform(20, 100), rng.choice([0, 1, 2])) if higher else rng.randrange(1, 60)
+            )
             if not self.clean:
-                value = rng.choice([value] * 8 + ["", f"{value}%", "0.5天", "８", f" {value} ", -3, 150, Pct(0.955), 0.35])
-            row = {"indicator_id": iid, "name": name, "value": value, "unit": "", "note": rng.choice(["", "口径一致"])}
+                value = rng.choice(
+                    [value] * 8 + ["", f"{value}%", "0.5天", "８", f" {value} ", -3, 150, Pct(0.955), 0.35]
+                )
+            row = {
+                "indicator_id": iid,
+                "name": name,
+                "value": value,
+                "unit": "",
+                "note": rng.choice(["", "口径一致"]),
+            }
             row["numerator"], row["denominator"] = "", ""
             if parts and isinstance(value, (int, float)):
                 whole = rng.choice([200, 400, 0])
@@ -365,11 +459,15 @@ class Maker:
             sample = rng.choice([100, 200])
             good = rng.randrange(sample // 2, sample)
             exact = 100 * good / sample
-            rate = rng.choice([exact, f"{exact}%", Pct(exact / 100), round(exact / 100, 4), exact - 9, "很高", 101])
+            rate = rng.choice(
+                [exact, f"{exact}%", Pct(exact / 100), round(exact / 100, 4), exact - 9, "很高", 101]
+            )
             rows.append({"group": group, "sample": sample, "satisfied": good, "rate": rate})
         return rows
 
-    def write(self, period: str, reporter: str, kind: str, stem: str, rows: list[dict], at: str | None) -> str:
+    def write(
+        self, period: str, reporter: str, kind: str, stem: str, rows: list[dict], at: str | None
+    ) -> str:
         """One submission in a random format; returns its path in the tree."""
         rng = self.rng
         suffix = rng.choice(["csv", "csv", "xlsx", "xlsx", "xls", "json", "ndjson", "parquet"])
@@ -382,15 +480,25 @@ class Maker:
             fields = [f for f in fields if f != "evidence"]
         columns = [(f, rng.choice(HEADERS[kind][f])) for f in fields]
         flat = suffix in ("csv", "xlsx", "xls")
-        if kind == "progress" and rng.random() < 0.25:  # both synonyms present: the first of the list gives the field
+        if (
+            kind == "progress" and rng.random() < 0.25
+        ):  # both synonyms present: the first of the list gives the field
             columns = [(f, HEADERS[kind][f][0] if f == "status" else h) for f, h in columns]
             columns.append(("_decoy", "办理状态"))
         if kind == "progress" and flat and rng.random() < 0.2:
             columns.append(("reported_by", "填报单位"))
+        if kind == "progress" and rng.random() < 0.1:  # 任务编号 gives the key even where it is blank
+            columns = [(f, "任务编号" if f == "task_id" else h) for f, h in columns] + [("_seq", "序号")]
+        elif not flat and rng.random() < 0.3:
+            columns = [(f, h if f.startswith("_") else f) for f, h in columns]
         if flat:
             columns = [(f, self.blur(h)) for f, h in columns]
             rng.shuffle(columns)
-        decoy = {"_decoy": "取消", "reported_by": rng.choice([self.names[reporter], rng.choice(list(self.names.values()))])}
+        decoy = {
+            "_decoy": "取消",
+            "_seq": rng.choice([self.tasks[0][1], "1"]),
+            "reported_by": rng.choice([self.names[reporter], rng.choice(list(self.names.values()))]),
+        }
         body = [[{**decoy, **r}.get(f, "") for f, _ in columns] for r in rows]
         head = [h for _, h in columns]
         if flat:
@@ -401,12 +509,14 @@ class Maker:
                 path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
             elif suffix == "ndjson":
                 lines = [json.dumps(r, ensure_ascii=False) for r in records]
-                path.write_text("\n".join(lines[:1] + [""] + lines[1:]) + "\n", encoding="utf-8")
+                path.write_text("\n".join([*lines[:1], "", *lines[1:]]) + "\n", encoding="utf-8")
             else:
                 import pyarrow as pa
                 import pyarrow.parquet as pq
 
-                pq.write_table(pa.table({h: column([line[c] for line in body]) for c, h in enumerate(head)}), path)
+                pq.write_table(
+                    pa.table({h: column([line[c] for line in body]) for c, h in enumerate(head)}), path
+                )
         if at is not None:
             self.receipts.append((rel, at))
             if rng.random() < 0.03:  # a second line for one path: the earliest counts
@@ -458,20 +568,22 @@ class Maker:
         if rng.random() < 0.4:
             tail += [line("注：如实填写"), line("填表说明，不是数据"), line("t1", "某任务")]
         sheets = [("台账", [*top, head, *rows, *tail], len(top) + 1)]
-        if path.suffix != ".csv" and rng.random() < 0.25 and len(rows) > 3:
+        if path.suffix.lower() != ".csv" and rng.random() < 0.25 and len(rows) > 3:
             half = len(rows) // 2
             sheets = [
                 ("第一页", [*top, head, *rows[:half]], len(top) + 1),
                 ("说明", [line("本表由营商办制发")], 0),
                 ("第二页", [head, *rows[half:], *tail], 1),
             ]
-        if path.suffix == ".csv":
+        if path.suffix.lower() == ".csv":
             buffer = io.StringIO(newline="")
             csv.writer(buffer, lineterminator=rng.choice(["\n", "\r\n"])).writerows(
                 [[plain(v, False) for v in r] for r in sheets[0][1]]
             )
-            path.write_bytes(buffer.getvalue().encode(rng.choice(["utf-8", "utf-8-sig", "gb18030", "utf-16"])))
-        elif path.suffix == ".xlsx":
+            path.write_bytes(
+                buffer.getvalue().encode(rng.choice(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
+            )
+        elif path.suffix.lower() == ".xlsx":
             self.xlsx(path, sheets, fields)
         else:
             import xlwt
@@ -485,7 +597,7 @@ class Maker:
                         if isinstance(v, Pct):
                             sheet.write(r, c, v.stored, percent)
                         elif isinstance(v, Serial):
-                            sheet.write(r, c, (v.day - date(1899, 12, 30)).days)
+                            sheet.write(r, c, v.number)
                         elif isinstance(v, date):
                             sheet.write(r, c, v, dated)
                         elif v != "":
@@ -509,7 +621,7 @@ class Maker:
                     if isinstance(v, Pct):
                         cell.value, cell.number_format = v.stored, "0.0%"
                     elif isinstance(v, Serial):
-                        cell.value = (v.day - date(1899, 12, 30)).days
+                        cell.value = v.number
                     elif isinstance(v, date):
                         cell.value, cell.number_format = v, "yyyy-mm-dd"
                     else:
@@ -519,7 +631,13 @@ class Maker:
             if head_at > 1 and grid[0][1:] == [""] * (len(grid[0]) - 1):
                 ws.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(grid[0]))
             keys = [i for i, f in enumerate(fields, 1) if f in ("task_id",)]
-            if keys and head_at and rng.random() < self.merged_share and len(grid) > head_at + 3 and not self.clean:
+            if (
+                keys
+                and head_at
+                and rng.random() < self.merged_share
+                and len(grid) > head_at + 3
+                and not self.clean
+            ):
                 at = head_at + 1
                 if all(grid[at + k - 1][keys[0] - 1] not in ("", "合计") for k in (0, 1)):
                     ws.merge_cells(start_row=at, end_row=at + 1, start_column=keys[0], end_column=keys[0])
@@ -539,7 +657,9 @@ class Maker:
                 for kind in ("progress", "indicators", "rectification", "satisfaction"):
                     if kind in ("rectification", "satisfaction") and rng.random() < 0.7:
                         continue
-                    for version in range(rng.choice([1, 1, 1, 2, 2, 3, 6]) if kind in ("progress", "indicators") else 1):
+                    for version in range(
+                        rng.choice([1, 1, 1, 2, 2, 3, 6]) if kind in ("progress", "indicators") else 1
+                    ):
                         if kind == "progress":
                             rows = self.progress_rows(period, reporter)
                         elif kind == "indicators":
@@ -555,9 +675,13 @@ class Maker:
                                 rows = self.star_rows()
                         if not rows:
                             continue
-                        if self.tied:
+                        if self.tied or (
+                            self.clean and reporter in self.reporters[:2]
+                        ):  # twins: ties at the edges
                             rows, text = shared.setdefault((period, kind, version), (rows, text))
-                        stem = kind if not version else f"{kind}{rng.choice(['_v', '_补报', '(', ' '])}{version}"
+                        stem = (
+                            kind if not version else f"{kind}{rng.choice(['_v', '_补报', '(', ' '])}{version}"
+                        )
                         self.write(period, reporter, kind, stem, rows, text)
             period = next_period(period)
         if not self.clean:
@@ -577,7 +701,9 @@ class Maker:
             "progress_old.et": b"\xd0\xcf\x11\xe0 et",
             "progress_nohead.csv": "甲,乙\n一,二\n".encode(),
             "progress_bad.json": b"[{",
-            "progress_wide.csv": (",".join(["任务编号", "状态", *[f"列{i}" for i in range(200)]]) + "\n").encode(),
+            "progress_wide.csv": (
+                ",".join(["任务编号", "状态", *[f"列{i}" for i in range(200)]]) + "\n"
+            ).encode(),
             "notes.csv": "任务编号,状态\n1,完成\n".encode(),
             "~$progress.xlsx": b"lock",
             ".progress.csv": b"hidden",
@@ -590,10 +716,14 @@ class Maker:
         stranger = base / "nobody"
         stranger.mkdir(parents=True, exist_ok=True)
         (stranger / "progress.csv").write_text("任务编号,状态\n1,完成\n", encoding="utf-8")
-        self.receipts.append((f"submissions/{self.pid}/{period}/{reporter}/progress_lost.csv", "2023-03-01T08:00:00+08:00"))
+        self.receipts.append(
+            (f"submissions/{self.pid}/{period}/{reporter}/progress_lost.csv", "2023-03-01T08:00:00+08:00")
+        )
         for path in sorted(base.rglob("*")):
             if path.is_file():
-                stamp = (midnight_after(period_end(period)) + timedelta(hours=7)).astimezone(SHANGHAI).timestamp()
+                stamp = (
+                    (midnight_after(period_end(period)) + timedelta(hours=7)).astimezone(SHANGHAI).timestamp()
+                )
                 os.utime(path, (stamp, stamp))
 
 
@@ -614,7 +744,7 @@ def plain(value: object, typed: bool) -> object:
     if isinstance(value, Pct):
         return f"{round(value.stored * 100, 6)}%"
     if isinstance(value, Serial):
-        number = (value.day - date(1899, 12, 30)).days
+        number = value.number
         return number if typed else str(number)
     if isinstance(value, date):
         return value.isoformat()

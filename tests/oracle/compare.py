@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -33,7 +33,7 @@ class Expectation:
 def expectation_of(root: Path, asked: str, as_of: datetime | None = None) -> Expectation:
     """The oracle's answer for a raw tree."""
     tree = read_tree(root)
-    tables, calcs = expect(tree, asked, as_of or datetime(2099, 1, 1, tzinfo=timezone.utc), as_of is not None)
+    tables, calcs = expect(tree, asked, as_of or datetime(2099, 1, 1, tzinfo=SHANGHAI), as_of is not None)
     return Expectation(root, tree, tables, calcs, asked)
 
 
@@ -121,7 +121,8 @@ def compare_receipts(connection: duckdb.DuckDBPyConnection, expectation: Expecta
             out.append(f"quarantine {row['path']} row {row['row_number']}: no message or no row")
     want_q = Counter((s.path, *q) for s in expectation.tree.submissions for q in s.quarantined)
     got_q = Counter(
-        (r["path"], r["sheet"], r["row_number"], r["rule_id"]) for r in _rows(connection, "select * from ops.quarantine")
+        (r["path"], r["sheet"], r["row_number"], r["rule_id"])
+        for r in _rows(connection, "select * from ops.quarantine")
     )
     out += _counted("quarantine", want_q, got_q)
     return out
@@ -135,7 +136,9 @@ def _counted(what: str, want: Counter, got: Counter) -> list[str]:
 def compare_flags(connection: duckdb.DuckDBPyConnection, expectation: Expectation) -> list[str]:
     """Differences of quality.flags for the rules the oracle knows."""
     out: list[str] = []
-    rows = [r for r in _rows(connection, "select * from quality.flags") if r["programme_id"] in expectation.calcs]
+    rows = [
+        r for r in _rows(connection, "select * from quality.flags") if r["programme_id"] in expectation.calcs
+    ]
     periods = {pid: {p.name for p in c.periods} for pid, c in expectation.calcs.items()}
     wanted = [f for f in expectation.tree.flags if f.period in periods.get(f.programme_id or "", ())]
     place = Counter((f.rule_id, f.path, f.sheet, f.row, f.column) for f in wanted if f.rule_id in ROW_RULES)
@@ -153,7 +156,9 @@ def compare_flags(connection: duckdb.DuckDBPyConnection, expectation: Expectatio
     for r in rows:
         entity = named.get((r["rule_id"], r["path"], r["sheet"], r["row_number"], r["column_name"]))
         if entity and r["entity_type"] in ("task", "indicator") and r["entity_id"] != entity:
-            out.append(f"flag {r['rule_id']} {r['path']} row {r['row_number']}: entity {entity!r}, warehouse {r['entity_id']!r}")
+            out.append(
+                f"flag {r['rule_id']} {r['path']} row {r['row_number']}: entity {entity!r}, warehouse {r['entity_id']!r}"
+            )
     files = {(f.rule_id, f.path) for f in wanted if f.rule_id in FILE_RULES}
     have = {(r["rule_id"], r["path"]) for r in rows if r["rule_id"] in FILE_RULES}
     out += [f"flag {k}: only in oracle" for k in sorted(files - have)]
@@ -166,7 +171,9 @@ def compare_flags(connection: duckdb.DuckDBPyConnection, expectation: Expectatio
         if squeeze(r["unit_name"]) not in calc.names
     }
     told = {(r["programme_id"], squeeze(r["raw_value"])) for r in rows if r["rule_id"] == "U01"}
-    out += [f"flag U01 {k}: only in {'oracle' if k in unknown else 'warehouse'}" for k in sorted(unknown ^ told)]
+    out += [
+        f"flag U01 {k}: only in {'oracle' if k in unknown else 'warehouse'}" for k in sorted(unknown ^ told)
+    ]
     must, may = findings(expectation.tree, expectation.calcs, expectation.tables, expectation.root)
     got = set()
     for r in rows:

@@ -199,7 +199,11 @@ class Calc:
     # -------------------------------------------------------------- tasks
     def task(self, task: dict, state: TaskState, period: Period) -> dict:
         """One row of task_status with a few working columns (prefixed _)."""
-        start = date.fromisoformat(task["start_date"]) if task["start_date"] else self.programme.toml["start_date"]
+        start = (
+            date.fromisoformat(task["start_date"])
+            if task["start_date"]
+            else self.programme.toml["start_date"]
+        )
         kind, due_dates = task["kind"], task["due"]
         done = state.status == "completed"
         cancelled = state.status == "cancelled"
@@ -207,7 +211,9 @@ class Calc:
         reported = bool(state.period_rows)
         values = state.last.values if state.last else {}
         received_on = state.last_sub.received_at.astimezone(SHANGHAI).date() if state.last_sub else None
-        completed_on = (values.get("completed_on") or values.get("reported_on") or received_on) if done else None
+        completed_on = (
+            (values.get("completed_on") or values.get("reported_on") or received_on) if done else None
+        )
         said = any(r.values.get("summary") for r in state.period_rows)
         row = {
             "special_id": task["special_id"],
@@ -458,7 +464,9 @@ class Calc:
                 )
         for reporter in self.reporters:
             total = mean([(self.special_weight[s], out[s][reporter][0]) for s in out])
-            self.put("quarterly_progress", period, reporter, "ALL", **self.progress_row(task_rows[reporter], total))
+            self.put(
+                "quarterly_progress", period, reporter, "ALL", **self.progress_row(task_rows[reporter], total)
+            )
         return out
 
     def ranking(self, period: Period, specials: dict, ind_rows: dict, previous: dict) -> dict:
@@ -541,7 +549,13 @@ class Calc:
                 continue
             sid, iid = goal["special_id"], goal["indicator_id"]
             scores = {r: next((x["score"] for i, x in ind_rows[r] if i == iid), None) for r in self.reporters}
-            order = ranks(scores) if iid else ranks({r: v[2] for r, v in specials[sid].items()}) if sid else totals
+            order = (
+                ranks(scores)
+                if iid
+                else ranks({r: v[2] for r, v in specials[sid].items()})
+                if sid
+                else totals
+            )
             for reporter in self.reporters:
                 if kind == "rank":
                     actual = order.get(reporter)
@@ -552,7 +566,16 @@ class Calc:
                         if x["improvement_pct"] is not None and (i == iid if iid else x["special_id"] == sid)
                     ]
                     actual = math.fsum(found) / len(found) if found else None
-                self.put("goals", period, gid, reporter, kind=kind, expected=expected, actual=actual, met=met(actual))
+                self.put(
+                    "goals",
+                    period,
+                    gid,
+                    reporter,
+                    kind=kind,
+                    expected=expected,
+                    actual=actual,
+                    met=met(actual),
+                )
 
     def reporting(self, period: Period, task_rows: dict, ind_rows: dict) -> None:
         for reporter in self.reporters:
@@ -604,7 +627,8 @@ class Calc:
                     if tid != task_id or row["_cancelled"]:
                         continue
                     cell = load.setdefault(
-                        (name, role), dict.fromkeys(("tasks_total", "tasks_due", "tasks_completed", "tasks_overdue"), 0)
+                        (name, role),
+                        dict.fromkeys(("tasks_total", "tasks_due", "tasks_completed", "tasks_overdue"), 0),
                     )
                     cell["tasks_total"] += 1
                     cell["tasks_due"] += row["_has_due"]
@@ -628,7 +652,9 @@ class Calc:
                         "_was": old.get("_was", False) or status == "completed",
                     }
             for key, v in issues.items():
-                overdue = v["status"] not in ("completed", "cancelled") and v["due"] and v["due"] <= period.end
+                overdue = (
+                    v["status"] not in ("completed", "cancelled") and v["due"] and v["due"] <= period.end
+                )
                 self.put(
                     "rectification",
                     period,
@@ -651,7 +677,13 @@ class Calc:
                     groups[row.key] = row.values
             for key, v in groups.items():
                 self.put(
-                    "satisfaction", period, reporter, key, sample=v["sample"], satisfied=v["satisfied"], rate=v["rate"]
+                    "satisfaction",
+                    period,
+                    reporter,
+                    key,
+                    sample=v["sample"],
+                    satisfied=v["satisfied"],
+                    rate=v["rate"],
                 )
 
 
@@ -689,7 +721,9 @@ def item_weights(items: list[dict]) -> dict[str, float]:
     return out
 
 
-def expect(tree: Tree, asked: str, as_of: datetime, given: bool = False) -> tuple[dict[str, dict], dict[str, Calc]]:
+def expect(
+    tree: Tree, asked: str, as_of: datetime, given: bool = False
+) -> tuple[dict[str, dict], dict[str, Calc]]:
     """Expected rows of every mart for every programme that has begun by `asked`, and the calculators that made them."""
     tables: dict[str, dict] = {name: {} for name in KEYS}
     calcs = {}

@@ -52,7 +52,12 @@ HEADERS: dict[str, dict[str, list[str]]] = {
         "status": ["整改状态", "整改情况"],
         "closed_on": ["销号日期"],
     },
-    "satisfaction": {"group": ["调查对象"], "sample": ["样本量"], "satisfied": ["满意数"], "rate": ["满意度"]},
+    "satisfaction": {
+        "group": ["调查对象"],
+        "sample": ["样本量"],
+        "satisfied": ["满意数"],
+        "rate": ["满意度"],
+    },
 }
 KEY_FIELD = {
     "progress": "task_id",
@@ -167,13 +172,14 @@ def moment(text: str) -> datetime:
     return value.replace(tzinfo=SHANGHAI) if value.tzinfo is None else value
 
 
-def parse_day(cell: Cell) -> date | None | str:
+def parse_day(cell: Cell) -> date | str | None:
     """date, None for a blank cell, or "bad"."""
     if cell.day is not None:
         return cell.day
     text = squeeze(cell.text)
     if not text:
         return None
+    text = re.sub(r"^(\d{4}-\d\d-\d\d)T?\d\d:\d\d(:\d\d)?$", r"\1", text)  # ISO with a time of day
     found = re.fullmatch(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?", text)
     if found:
         try:
@@ -246,24 +252,23 @@ def _csv_grid(data: bytes) -> Grid:
         grid.append((first, [_cell(text) for text in record]))
 
 
-def _xlsx_sheets(path: Path) -> list[tuple[str, Grid, list, bool]]:
+def _xlsx_sheets(path: Path) -> list[tuple[str, Grid, list, set[int]]]:
     import openpyxl
 
     book = openpyxl.load_workbook(path, data_only=True)
     sheets = []
     for ws in book.worksheets:
         grid = [
-            (row[0].row, [_cell(c.value, "%" in str(c.number_format or "")) for c in row]) for row in ws.iter_rows()
+            (row[0].row, [_cell(c.value, "%" in str(c.number_format or "")) for c in row])
+            for row in ws.iter_rows()
         ]
         merged = [(m.min_row, m.max_row, m.min_col - 1, m.max_col - 1) for m in ws.merged_cells.ranges]
-        hidden = any(d.hidden for d in ws.row_dimensions.values()) or any(
-            d.hidden for d in ws.column_dimensions.values()
-        )
+        hidden = {number for number, d in ws.row_dimensions.items() if d.hidden}
         sheets.append((ws.title, grid, merged, hidden))
     return sheets
 
 
-def _xls_sheets(path: Path) -> list[tuple[str, Grid, list, bool]]:
+def _xls_sheets(path: Path) -> list[tuple[str, Grid, list, set[int]]]:
     import xlrd
 
     book = xlrd.open_workbook(str(path), formatting_info=True)
@@ -283,7 +288,7 @@ def _xls_sheets(path: Path) -> list[tuple[str, Grid, list, bool]]:
                     cells.append(_cell(value, "%" in code))
             grid.append((r + 1, cells))
         merged = [(a + 1, b, c, d - 1) for a, b, c, d in sh.merged_cells]
-        sheets.append((sh.name, grid, merged, False))
+        sheets.append((sh.name, grid, merged, set()))
     return sheets
 
 
@@ -358,7 +363,9 @@ def _grid_rows(
             break
         if first == "合计" or texts == [squeeze(n) for n in names]:
             continue
-        inside = any(r1 < number <= r2 and key_col is not None and c1 <= key_col <= c2 for r1, r2, c1, c2 in merged)
+        inside = any(
+            r1 < number <= r2 and key_col is not None and c1 <= key_col <= c2 for r1, r2, c1, c2 in merged
+        )
         picked = {f: cells[c] if c < len(cells) else Cell() for f, c in where.items()}
         out.append(RawRow(sheet, number, picked, {f: names[c] for f, c in where.items()}, inside))
     return out, banners
@@ -369,7 +376,9 @@ def too_wide(path: Path) -> bool:
     return any(len(cells) > 200 for _, cells in _csv_grid(path.read_bytes()))
 
 
-def _read_rows(kind: str, path: Path) -> tuple[list[RawRow], list[tuple[str | None, int, str]], str | None, bool]:
+def _read_rows(
+    kind: str, path: Path
+) -> tuple[list[RawRow], list[tuple[str | None, int, str]], str | None, bool]:
     """(rows, banners, reject rule, hidden)."""
     suffix = path.suffix.lower()
     if suffix == ".csv" and too_wide(path):
@@ -396,7 +405,7 @@ def _read_rows(kind: str, path: Path) -> tuple[list[RawRow], list[tuple[str | No
         return rows, [], None, False
     try:
         if suffix == ".csv":
-            sheets = [(None, _csv_grid(path.read_bytes()), [], False)]
+            sheets = [(None, _csv_grid(path.read_bytes()), [], set())]
         elif suffix == ".xlsx":
             sheets = _xlsx_sheets(path)
         else:
@@ -408,7 +417,7 @@ def _read_rows(kind: str, path: Path) -> tuple[list[RawRow], list[tuple[str | No
         part = _grid_rows(kind, name, grid, merged)
         if part is not None:
             found = True
-            seen |= hidden
+            seen |= any(row.number in hidden for row in part[0])
             rows += part[0]
             banners += [(name, number, text) for number, text in part[1]]
     return rows, banners, None if found else "F02", seen
@@ -443,7 +452,9 @@ def read_programme(folder: Path) -> Programme:
     ]
     programme = Programme(folder.name, toml, *[_table(folder / f"{name}.csv") for name in names])
     for task in programme.tasks:
-        task["kind"], task["due"], task["ongoing"] = parse_deadline(task["deadline_text"], toml["start_date"].year)
+        task["kind"], task["due"], task["ongoing"] = parse_deadline(
+            task["deadline_text"], toml["start_date"].year
+        )
     return programme
 
 
@@ -499,7 +510,9 @@ IGNORED = {"Thumbs.db", "desktop.ini"}
 def read_tree(root: Path) -> Tree:
     """Everything under one TAIZHANG_RAW."""
     programmes = {
-        p.name: read_programme(p) for p in sorted((root / "registry").iterdir()) if (p / "programme.toml").exists()
+        p.name: read_programme(p)
+        for p in sorted((root / "registry").iterdir())
+        if (p / "programme.toml").exists()
     }
     receipts: dict[str, datetime] = {}
     for line in _table(root / "receipts.csv"):
@@ -534,7 +547,9 @@ def read_tree(root: Path) -> Tree:
     return Tree(programmes, subs, flags)
 
 
-def _read_submission(path: Path, sub: Submission, programmes: dict[str, Programme], flags: list[Flag]) -> None:
+def _read_submission(
+    path: Path, sub: Submission, programmes: dict[str, Programme], flags: list[Flag]
+) -> None:
     def note(rule: str, **place: object) -> None:
         flags.append(Flag(rule, sub.programme_id, sub.reporter_id, sub.period, path=sub.path, **place))
 
@@ -639,7 +654,10 @@ def _read_row(raw: RawRow, sub: Submission, programme: Programme, names: dict, s
         if hard_range_broken(indicator, values["value"]):
             blocked = True
             note("V01", column=raw.columns["value"], entity_id=entity, **place)
-    if kind == "progress" and names.get(squeeze(values.get("reported_by") or ""), sub.reporter_id) != sub.reporter_id:
+    if (
+        kind == "progress"
+        and names.get(squeeze(values.get("reported_by") or ""), sub.reporter_id) != sub.reporter_id
+    ):
         note("F14", **place)
     row = Row(raw.sheet, raw.number, values, raw.columns, key)
     if blocked:

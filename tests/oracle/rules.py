@@ -14,8 +14,8 @@ from .oracle import DATED, SHANGHAI, Calc
 from .reader import Tree, num, squeeze
 
 # Rules whose finding is one per entity; others (files, whole reporters) are compared without an entity.
-ENTITY_RULES = set("T01 T02 T03 T04 T05 T06 T07 T08 T09 T10 T12 T14 H01 H03 H11 K02 K03 K04 I09 V04 V05 V06 V07 V10".split())
-ENTITY_RULES |= {"P05", "P06", "P07", "Z01", "Z02"}
+ENTITY_RULES = {f"T{n:02d}" for n in (*range(1, 11), 12, 14)} | {f"V{n:02d}" for n in (4, 5, 6, 7, 10)}
+ENTITY_RULES |= {"H01", "H03", "H11", "K02", "K03", "K04", "I09", "P05", "P06", "P07", "Z01", "Z02"}
 PLAIN_RULES = {"D01", "D02", "D03", "D04", "P01", "F08", "S01", "R01"}
 ROW_RULES = {"F03", "F04", "F05", "F06", "F12", "K01", "K05", "K06", "K07", "V01"}
 FILE_RULES = {"F01", "F02", "F07", "F11", "F13", "F14", "F15"}
@@ -58,7 +58,9 @@ def _registry(calc: Calc, pid: str, must: set, may: set) -> None:
             add("T12")
         if task["kind"] == "malformed":
             add("F04")
-        roles = [(calc.canonical(r["unit_name"]), r["role"]) for r in p.responsibilities if r["task_id"] == tid]
+        roles = [
+            (calc.canonical(r["unit_name"]), r["role"]) for r in p.responsibilities if r["task_id"] == tid
+        ]
         named = {n for n, role in roles if role == "lead"}
         leads = set((calc.units_of(tid, ["lead", "sole", "joint", "by_duty"]) or "").split("、"))
         if leads & {n for n, role in roles if role == "cooperate"}:
@@ -87,7 +89,9 @@ def _registry(calc: Calc, pid: str, must: set, may: set) -> None:
 
 def _tasks(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
     starts = {
-        t["task_id"]: date.fromisoformat(t["start_date"]) if t["start_date"] else calc.programme.toml["start_date"]
+        t["task_id"]: date.fromisoformat(t["start_date"])
+        if t["start_date"]
+        else calc.programme.toml["start_date"]
         for t in calc.programme.tasks
     }
     order = [p.name for p in calc.periods]
@@ -135,9 +139,11 @@ def _tasks(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
             add("H11", may)
         if at and not row["_done"]:
             add("H01", may)  # a file for a closed period may have moved the earlier state since its freeze
-            if state.progress is not None and row["progress_pct"] >= tables["task_status"][
-                (pid, order[at - 1], reporter, tid)
-            ]["progress_pct"]:
+            if (
+                state.progress is not None
+                and row["progress_pct"]
+                >= tables["task_status"][(pid, order[at - 1], reporter, tid)]["progress_pct"]
+            ):
                 may.discard(("H01", pid, reporter, period, tid))
 
 
@@ -192,7 +198,9 @@ def _rows_of_values(calc: Calc, pid: str, must: set, may: set) -> None:
                     continue
                 top, bottom = row.values["numerator"], row.values["denominator"]
 
-                def add(rule: str, where: set = where, key: tuple = (pid, sub.reporter_id, sub.period, row.key)) -> None:
+                def add(
+                    rule: str, where: set = where, key: tuple = (pid, sub.reporter_id, sub.period, row.key)
+                ) -> None:
                     where.add((rule, *key))
 
                 if ind["decimals"] != "":
@@ -205,22 +213,27 @@ def _rows_of_values(calc: Calc, pid: str, must: set, may: set) -> None:
                     add("V10")
                 if None not in (top, bottom) and top > bottom:
                     add("V07", may if bottom == 0 else where)
-                if top is not None and bottom not in (None, 0):
-                    if abs(x - top / bottom * (num(ind["multiplier"]) or 1)) > 0.05 + 1e-9:
-                        add("V06")
+                scale = num(ind["multiplier"]) or 1
+                if (
+                    top is not None
+                    and bottom not in (None, 0)
+                    and abs(x - top / bottom * scale) > 0.05 + 1e-9
+                ):
+                    add("V06")
 
 
 def _reporters(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
     clocks = {p.name: p for p in calc.periods}
     for (prog, period, reporter, kind), row in tables["reporting"].items():
-        if prog != pid or not row["owed"]:
+        if prog != pid:
             continue
+        where = must if row["owed"] else may
         if row["received"] and not row["on_time"]:
-            must.add(("D01", pid, reporter, period, None))
-        if not row["received"] and clocks[period].frozen:
+            where.add(("D01", pid, reporter, period, None))
+        if row["owed"] and not row["received"] and clocks[period].frozen:
             must.add(("D02", pid, reporter, period, None))
         if len(calc.versions(clocks[period], reporter, kind, False)) > 4:
-            must.add(("D03", pid, reporter, period, None))
+            where.add(("D03", pid, reporter, period, None))
     for (prog, period, reporter), row in tables["ranking"].items():
         if prog != pid:
             continue
@@ -242,9 +255,9 @@ def _reporters(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
             continue
         for where, rows in ((must, sub.rows), (may, sub.blocked)):
             for v in (row.values for row in rows):
-                if v["sample"] and None not in (v["satisfied"], v["rate"]):
-                    if abs(v["rate"] - 100 * v["satisfied"] / v["sample"]) > 0.05 + 1e-6:
-                        where.add(("S01", pid, sub.reporter_id, sub.period, None))
+                whole = v["sample"] and None not in (v["satisfied"], v["rate"])
+                if whole and abs(v["rate"] - 100 * v["satisfied"] / v["sample"]) > 0.05 + 1e-6:
+                    where.add(("S01", pid, sub.reporter_id, sub.period, None))
 
 
 def _files(calc: Calc, pid: str, root: Path, must: set) -> None:

@@ -1,0 +1,297 @@
+"""All SQL of the workbooks and reminders: read-only, over the published file.
+
+Belongs here: which rows a form, a feedback file or a reminder needs. Does not belong here: wording and layout.
+Every function takes an open connection and returns plain dicts; moments are naive Shanghai time.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[Row]:
+    cursor = connection.execute(sql, list(parameters))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def programmes(
+    connection: duckdb.DuckDBPyConnection, period_end: date, programme_id: str | None
+) -> list[Row]:
+    """Programmes that run in the quarter ending on ``period_end``, with their reporting days."""
+    return _rows(
+        connection,
+        """
+        select programme_id, title, issuer, start_date, end_date, report_day, freeze_days from raw.programmes
+        where start_date <= $1 and end_date >= date_trunc('quarter', $1) and ($2 is null or programme_id = $2)
+        order by programme_id
+        """,
+        period_end,
+        programme_id,
+    )
+
+
+def reporters(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
+    """reporter_id, name, aliases in the order of the registry."""
+    return _rows(
+        connection,
+        "select reporter_id, name, aliases from raw.reporters where programme_id = $1 order by seq, reporter_id",
+        programme_id,
+    )
+
+
+def last_period_before(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, period: str
+) -> str | None:
+    """The latest published period before ``period``; None when there is none."""
+    return connection.execute(
+        "select max(period) from marts.ranking where programme_id = $1 and period < $2",
+        [programme_id, period],
+    ).fetchone()[0]
+
+
+def owed_tasks(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, previous: str | None
+) -> list[Row]:
+    """One row per reporter and task it owes, in the order of the registry, with its state at the period ``previous``.
+
+    A task without an assignment is owed by everybody (contract, section 4). due_date: the milestone that counts at
+    ``previous``, else the first one.
+    """
+    return _rows(
+        connection,
+        """
+        with assigned as (
+            select distinct task_id, reporter_id from raw.assignments where programme_id = $1 and task_id is not null
+        ),
+        role_order(role, place) as (values ('lead', 1), ('sole', 2), ('joint', 3), ('by_duty', 4)),
+        named as (
+            select s.task_id, o.place, s.row_number,
+                   coalesce(min(u.name), any_value(s.unit_name)) as unit
+            from raw.responsibilities as s
+            inner join role_order as o on s.role = o.role
+            left join raw.unit_names as u on u.programme_id = s.programme_id and u.known_name = s.unit_name
+            where s.programme_id = $1
+            group by s.task_id, o.place, s.row_number
+        ),
+        leads as (
+            select task_id, string_agg(unit, '、' order by row_number) as lead_unit
+            from (select *, min(place) over (partition by task_id) as best from named) as ranked
+            where place = best
+            group by task_id
+        ),
+        firsts as (
+            select task_id, min(due_date) as first_due from raw.task_milestones where programme_id = $1 group by task_id
+        )
+        select r.reporter_id, t.task_id, t.title, t.deadline_text, t.deadline_kind, coalesce(t.ongoing, false) as ongoing,
+               sp.name as special, l.lead_unit, coalesce(s.due_date, f.first_due) as due_date, s.status,
+               s.progress_pct, s.completed_on, s.last_reported_on
+        from raw.tasks as t
+        inner join raw.reporters as r on r.programme_id = t.programme_id
+        left join raw.specials as sp on sp.programme_id = t.programme_id and sp.special_id = t.special_id
+        left join leads as l on l.task_id = t.task_id
+        left join firsts as f on f.task_id = t.task_id
+        left join marts.task_status as s
+            on s.programme_id = t.programme_id and s.task_id = t.task_id and s.reporter_id = r.reporter_id
+            and s.period = $2
+        where t.programme_id = $1
+          and (t.task_id not in (select task_id from assigned)
+               or exists (select 1 from assigned as a where a.task_id = t.task_id and a.reporter_id = r.reporter_id))
+        order by r.seq, sp.seq, t.position
+        """,
+        programme_id,
+        previous,
+    )
+
+
+def owed_indicators(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, previous: str | None, period_end: date
+) -> list[Row]:
+    """One row per reporter and indicator it owes, with its target at ``period_end``, applicability and last value."""
+    return _rows(
+        connection,
+        """
+        with assigned as (
+            select distinct indicator_id, reporter_id from raw.assignments
+            where programme_id = $1 and indicator_id is not null
+        ),
+        goal as (
+            select indicator_id, target, due_date,
+                   row_number() over (
+                       partition by indicator_id
+                       order by due_date < $3, case when due_date >= $3 then due_date end, due_date desc
+                   ) as place
+            from raw.targets where programme_id = $1
+        )
+        select r.reporter_id, i.indicator_id, i.name, i.unit, i.polarity, i.decimals, i.valid_min, i.valid_max,
+               i.numerator, i.denominator, i.multiplier, sp.name as special, g.target, g.due_date as target_due,
+               p.state as applicability, p.reason, s.value as last_value, s.state as last_state
+        from raw.indicators as i
+        inner join raw.reporters as r on r.programme_id = i.programme_id
+        left join raw.specials as sp on sp.programme_id = i.programme_id and sp.special_id = i.special_id
+        left join goal as g on g.indicator_id = i.indicator_id and g.place = 1
+        left join raw.applicability as p
+            on p.programme_id = i.programme_id and p.indicator_id = i.indicator_id and p.reporter_id = r.reporter_id
+        left join marts.indicator_scores as s
+            on s.programme_id = i.programme_id and s.indicator_id = i.indicator_id and s.reporter_id = r.reporter_id
+            and s.period = $2
+        where i.programme_id = $1
+          and (i.indicator_id not in (select indicator_id from assigned)
+               or exists (select 1 from assigned as a
+                          where a.indicator_id = i.indicator_id and a.reporter_id = r.reporter_id))
+        order by r.seq, sp.seq, i.position
+        """,
+        programme_id,
+        previous,
+        period_end,
+    )
+
+
+def receipts(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, reporter_id: str | None
+) -> list[Row]:
+    """The submissions of a period that a reporter of the registry sent, oldest first."""
+    return _rows(
+        connection,
+        """
+        select o.receipt_id, o.path, o.reporter_id, r.name as reporter_name, o.kind, o.format, o.status, o.reason,
+               o.rows_read, o.rows_quarantined, timezone('Asia/Shanghai', o.received_at) as received_at
+        from ops.receipts as o
+        inner join raw.reporters as r on r.programme_id = o.programme_id and r.reporter_id = o.reporter_id
+        where o.programme_id = $1 and o.period = $2 and ($3 is null or o.reporter_id = $3) and o.kind is not null
+        order by r.seq, o.received_at, o.path
+        """,
+        programme_id,
+        period,
+        reporter_id,
+    )
+
+
+# A finding on a file is closed once a later readable file of the same obligation answers it: it holds the same task or
+# indicator (what it says there is judged by itself), or – for a finding on the file or on a row nobody knows – it holds
+# at least as many rows.
+_FINDINGS = """
+with sent as (
+    select receipt_id, programme_id, period, reporter_id, kind, received_at, path, rows_read, status
+    from ops.receipts where programme_id = $1 and period = $2
+),
+entities as (
+    select receipt_id, 'task' as entity_type, task_id as entity_id from raw.progress
+    where programme_id = $1 and period = $2
+    union all
+    select receipt_id, 'indicator', indicator_id from raw.indicator_values where programme_id = $1 and period = $2
+),
+later as (
+    select a.receipt_id, b.receipt_id as later_id, b.path as later_path, b.rows_read >= a.rows_read as whole
+    from sent as a
+    inner join sent as b
+        on a.reporter_id = b.reporter_id and a.kind = b.kind and b.status <> 'rejected'
+        and (b.received_at, b.path) > (a.received_at, a.path)
+),
+answers as (
+    select l.receipt_id, e.entity_type, e.entity_id, min(l.later_path) as path
+    from later as l inner join entities as e on e.receipt_id = l.later_id
+    group by all
+),
+wholes as (select receipt_id, min(later_path) as path from later where whole group by receipt_id)
+
+select f.flag_id, f.rule_id, f.severity, f.reporter_id, f.entity_type, f.entity_id, f.path, f.sheet, f.row_number,
+       f.column_name, f.raw_value, f.message, f.receipt_id, f.owner, c.remedy_zh as remedy,
+       case when s.receipt_id is null then null
+            when f.entity_type in ('task', 'indicator') then a.path
+            when f.rule_id in ('D01', 'D03') then null
+            else w.path end as closed_by
+from quality.flags as f
+left join quality.check_rules as c on c.rule_id = f.rule_id
+left join sent as s on s.receipt_id = f.receipt_id
+left join answers as a
+    on a.receipt_id = f.receipt_id and a.entity_type = f.entity_type and a.entity_id = f.entity_id
+left join wholes as w on w.receipt_id = f.receipt_id
+where f.programme_id = $1 and f.period = $2 and f.reporter_id is not null and ($3 is null or f.reporter_id = $3)
+order by f.path, f.sheet, f.row_number, f.column_name, f.severity, f.rule_id, f.message
+"""
+
+
+def findings(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, reporter_id: str | None = None
+) -> list[Row]:
+    """The findings on reporters in a period; ``closed_by`` is the later file that answers one, None while it is open."""
+    return _rows(connection, _FINDINGS, programme_id, period, reporter_id)
+
+
+def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Rows kept out of the tables, of every file of the period."""
+    return _rows(
+        connection,
+        """
+        select q.receipt_id, q.path, q.sheet, q.row_number, q.rule_id, q.message from ops.quarantine as q
+        inner join ops.receipts as o on o.receipt_id = q.receipt_id
+        where o.programme_id = $1 and o.period = $2
+        order by q.path, q.sheet, q.row_number
+        """,
+        programme_id,
+        period,
+    )
+
+
+def columns(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Where every field of every file of the period stands: receipt_id, sheet, field, column_name, column_index (from 1)."""
+    return _rows(
+        connection,
+        """
+        select c.receipt_id, c.sheet, c.field, c.column_name, c.column_index from raw.columns as c
+        inner join ops.receipts as o on o.receipt_id = c.receipt_id
+        where o.programme_id = $1 and o.period = $2
+        order by c.receipt_id, c.sheet, c.column_index
+        """,
+        programme_id,
+        period,
+    )
+
+
+def moments(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> Row | None:
+    """The period's line of control.periods, moments in Shanghai time; None when it is not published."""
+    found = _rows(
+        connection,
+        """
+        select c.programme_id, p.title, p.issuer, c.period, c.period_end, c.cutoff_on, c.cutoff_passed, c.frozen,
+               timezone('Asia/Shanghai', c.cutoff_at) as cutoff_at, timezone('Asia/Shanghai', c.freeze_at) as freeze_at,
+               timezone('Asia/Shanghai', c.as_of) as as_of
+        from control.periods as c inner join raw.programmes as p on p.programme_id = c.programme_id
+        where c.programme_id = $1 and c.period = $2
+        """,
+        programme_id,
+        period,
+    )
+    return found[0] if found else None
+
+
+def workdays(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> dict[date, bool]:
+    """Day → whether people work on it, as far as control.calendar knows."""
+    return dict(
+        connection.execute(
+            "select day, is_workday from control.calendar where day between $1 and $2", [first, last]
+        ).fetchall()
+    )
+
+
+def obligations(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """What every reporter owes in the period, with what came of it, in the order of the registry."""
+    return _rows(
+        connection,
+        """
+        select m.reporter_id, r.name, m.kind, m.received, m.on_time, m.days_late, m.cells_required, m.cells_filled,
+               m.completeness
+        from marts.reporting as m
+        inner join raw.reporters as r on r.programme_id = m.programme_id and r.reporter_id = m.reporter_id
+        where m.programme_id = $1 and m.period = $2 and m.owed
+        order by r.seq, r.reporter_id, m.kind desc
+        """,
+        programme_id,
+        period,
+    )
