@@ -1,5 +1,6 @@
 # Commands of the project; `make help` lists them.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# the first interpreter that really is 3.11 or newer (a version manager's shim may only pretend)
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV   ?= .venv
 PERIOD ?= 2022Q2
 BIN    := $(VENV)/bin
@@ -12,7 +13,7 @@ help:            ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python3.11 make ...)"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python3.11 make ...)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
@@ -62,5 +63,5 @@ lock:            ## write requirements.lock from pyproject.toml (needs a package
 	 .lockenv/bin/pip freeze --all | grep "==" | grep -viE "^(taizhang|pip)==") > requirements.lock
 	rm -rf .lockenv
 
-clean:           ## remove results and the virtual environment
-	rm -rf var $(VENV) .pytest_cache .ruff_cache .hypothesis
+clean:           ## remove the virtual environment and caches (results in var/ stay)
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

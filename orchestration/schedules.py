@@ -48,6 +48,7 @@ def build(settings: Settings, job) -> list[dg.ScheduleDefinition]:
         job=job,
         cron_schedule="30 20 * * *",
         execution_timezone=names.TIMEZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
         description="截止日当晚 20:30 运行，供催报",
     )
     def cutoff_evening(context: dg.ScheduleEvaluationContext):
@@ -62,6 +63,7 @@ def build(settings: Settings, job) -> list[dg.ScheduleDefinition]:
         job=job,
         cron_schedule="10 0 * * *",
         execution_timezone=names.TIMEZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
         description="定版日次日 00:10 运行，得出定版数",
     )
     def freeze(context: dg.ScheduleEvaluationContext):

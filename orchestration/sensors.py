@@ -67,6 +67,7 @@ def build(settings: Settings, job) -> list[dg.SensorDefinition]:
         name="inbox",
         job=job,
         minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="收件箱有新文件时：存档、登记收文、运行该季度",
     )
     def inbox(context: dg.SensorEvaluationContext):

@@ -89,6 +89,10 @@ def read_all(
         max_workers=workers, context=context, initializer=_start_worker, initargs=(codes, limits, reader)
     ) as pool:
         futures = [(file, pool.schedule(_read, args=(file,), timeout=limits.seconds)) for file in files]
-        for done, (file, future) in enumerate(futures, 1):
-            yield file, _outcome(file, future, limits)
-            on_file(done, len(files))
+        try:
+            for done, (file, future) in enumerate(futures, 1):
+                yield file, _outcome(file, future, limits)
+                on_file(done, len(files))
+        except BaseException:  # the caller gave up: do not read the rest for nobody
+            pool.stop()
+            raise

@@ -1,7 +1,8 @@
 """Raw tree → ``raw.*`` in one transaction: idempotent by content, conserving every row.
 
-Belongs here: which files need reading, replacing their rows, receipts, the conservation check. Does not belong here:
-reading (``registry``, ``submissions``), plausibility (``quality/``), lateness and versions (dbt).
+Belongs here: which files need reading, replacing their rows, receipts, confirmations, the conservation check. Does not
+belong here: reading (``registry``, ``submissions``), earlier registries (``history``), plausibility (``quality/``),
+lateness and versions (dbt).
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from raw import history
 from raw.contracts import contracts
 from raw.errors import Limits, Rejected
 from raw.intake import read_all
 from raw.periods import Period
-from raw.registry import Programme, programme_ids, read_programme
+from raw.registry import Programme, programme_ids, read_confirmations, read_programme
 from raw.schema import REGISTRY_TABLES, SUBMISSION_TABLES, TABLES, create_statements
 from raw.submissions import SubmissionResult, rejected
 from raw.tree import Receipt, scan, with_problem
@@ -135,8 +138,11 @@ def load(
     programme_id: str | None = None,
     limits: Limits | None = None,
     on_file: Callable[[int, int], None] = lambda done, total: None,
+    now: datetime | None = None,
 ) -> LoadSummary:
     """Bring ``raw.*`` in step with the raw tree, for every programme or for one.
+
+    ``now`` is when a registry version not known yet is said to be first seen; without it, when its newest file was changed.
 
     Files whose bytes, place and codes are known already are not read again. One transaction: readers of the warehouse
     see the old state or the new one.
@@ -172,7 +178,10 @@ def load(
     summary = LoadSummary(list(programmes.values()), receipts=len(receipts), files_read=len(pending))
     connection.begin()
     try:
+        # before the tables change: what a task that vanishes was, only the old rows know
+        history.record(connection, raw_root, list(programmes.values()), now)
         _write_registry(connection, programmes, programme_id)
+        _write_confirmations(connection, raw_root, programmes, programme_id)
         _write_submissions(connection, receipts, results, states, programme_id)
         _check_conservation(connection)
         connection.commit()
@@ -200,6 +209,29 @@ def _write_registry(
         _insert(connection, table, _frame(table, rows))
     connection.execute(f"DELETE FROM raw.findings WHERE receipt_id IS NULL AND {where}", parameters)
     _insert(connection, "findings", _frame("findings", [f for p in programmes.values() for f in p.findings]))
+
+
+def _write_confirmations(
+    connection: duckdb.DuckDBPyConnection,
+    raw_root: Path,
+    programmes: dict[str, Programme],
+    programme_id: str | None,
+) -> None:
+    """Every line once per programme that has its reporter and period; a line about none belongs to no programme."""
+    reporters = {pid: set(p.codes().reporters) for pid, p in programmes.items()}
+    periods = {pid: {str(period) for period in p.periods} for pid, p in programmes.items()}
+    rows = []
+    for line in read_confirmations(raw_root):
+        about = [
+            pid
+            for pid in programmes
+            if line.get("reporter_id") in reporters[pid] and line.get("period") in periods[pid]
+        ]
+        # with one programme in scope nothing can be said about a line that is not about it
+        rows += [line | {"programme_id": pid} for pid in about or ([] if programme_id else [None])]
+    where, parameters = _scope_filter(programme_id)
+    connection.execute(f"DELETE FROM raw.confirmations WHERE {where}", parameters)
+    _insert(connection, "confirmations", _frame("confirmations", rows))
 
 
 def _write_submissions(

@@ -143,7 +143,10 @@ class _Table:
         return (
             _REMARK.match(text) is not None
             and len(set(filled)) == 1
-            and all(len({cell for cell in later.cells if not is_blank(cell)}) <= 1 for later in rows[position + 1 :])
+            and all(
+                len({cell for cell in later.cells if not is_blank(cell)}) <= 1
+                for later in rows[position + 1 :]
+            )
         )
 
     def _is_total(self, filled: list[str], mapped: dict[str, str]) -> bool:

@@ -1,7 +1,8 @@
-"""A programme's registry (``registry/<id>/``) → rows of the registry tables, and findings on them.
+"""A programme's registry (``registry/<id>/``) → rows of the registry tables, and findings on them; confirmations.csv.
 
 Belongs here: reading programme.toml and the csv files, references between them, deadline texts into milestones. Does
-not belong here: weights, targets and frontiers that contradict each other (dbt rule models judge those).
+not belong here: weights, targets and frontiers that contradict each other, and confirmations that confirm nothing (dbt
+rule models judge those); what a registry said earlier (``history``).
 A registry mistake never stops the programme: the line is left out with a finding (B), the rest is computed.
 """
 
@@ -16,8 +17,9 @@ from datetime import date
 from pathlib import Path
 
 from raw.deadlines import milestones, parse_deadline
+from raw.errors import Rejected
 from raw.periods import Period, periods_between
-from raw.readers.text_files import csv_records
+from raw.readers.text_files import csv_records, decode
 from raw.schema import FINDING, REGISTRY_TABLES
 from raw.submissions import Codes
 from raw.text import squeeze, storable, tidy
@@ -486,3 +488,35 @@ def read_programme(raw_root: Path, programme_id: str) -> Programme:
     reading.derive()
     reading.programme.content_hash = _content_hash(reading.folder)
     return reading.programme
+
+
+_CONFIRMATION_FIELDS = {"rule_id", "reporter_id", "entity_id", "period", "note", "by"}
+
+
+def read_confirmations(raw_root: Path) -> list[dict]:
+    """Lines of ``confirmations.csv`` as rows of raw.confirmations without programme_id; empty without the file.
+
+    Every line is kept, whatever it lacks: rule Q02 judges it. What cannot be read at all is one row with ``problem``.
+    """
+    path = raw_root / "confirmations.csv"
+    if not path.is_file():
+        return []
+    rows: list[dict] = []
+    header: list[str] | None = None
+    try:
+        for number, cells in csv_records(decode(path.read_bytes())[0]):
+            if header is None:
+                header = [tidy(cell).lower() for cell in cells]
+                continue
+            entry = dict(zip(header, (storable(cell).strip() or None for cell in cells), strict=False))
+            row = {name: entry.get(name) for name in _CONFIRMATION_FIELDS}
+            row["confirmed_by"] = row.pop("by")
+            for name in ("rule_id", "period", "reporter_id"):
+                row[name] = tidy(row[name]) if row[name] else None
+            for name in ("rule_id", "period"):
+                row[name] = row[name].upper() if row[name] else None
+            rows.append(row | {"row_number": number, "problem": None})
+    except (csv.Error, Rejected, OSError) as error:
+        what = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
+        rows.append({"row_number": None, "problem": f"confirmations.csv 从此处起无法读取（{what}）"})
+    return rows

@@ -286,7 +286,43 @@ REGISTRY_TABLES: dict[str, dict[str, str]] = {
     },
 }
 
-TABLES = REGISTRY_TABLES | SUBMISSION_TABLES | BOOKKEEPING_TABLES
+# lines of confirmations.csv, one per programme a line is about (programme_id null: about none)
+CONFIRMATION_TABLES: dict[str, dict[str, str]] = {
+    "confirmations": {
+        "programme_id": "VARCHAR",
+        "rule_id": "VARCHAR",
+        "reporter_id": "VARCHAR",
+        "entity_id": "VARCHAR",
+        "period": "VARCHAR",
+        "note": "VARCHAR",
+        "confirmed_by": "VARCHAR",
+        "row_number": "BIGINT",
+        "problem": "VARCHAR",
+    },
+}
+
+# what registries said earlier; the only raw tables a load adds to instead of replacing
+HISTORY_TABLES: dict[str, dict[str, str]] = {
+    "registry_versions": {
+        "programme_id": "VARCHAR",
+        "content_hash": "VARCHAR",
+        "first_seen_at": "TIMESTAMPTZ",
+        "seq": "INTEGER",
+        "is_current": "BOOLEAN",
+    },
+    "registry_history": {
+        "programme_id": "VARCHAR",
+        "seq": "INTEGER",
+        "item_type": "VARCHAR",
+        "item_id": "VARCHAR",
+        "part": "VARCHAR",
+        "field": "VARCHAR",
+        "value": "VARCHAR",
+        "row_number": "BIGINT",
+    },
+}
+
+TABLES = REGISTRY_TABLES | SUBMISSION_TABLES | BOOKKEEPING_TABLES | CONFIRMATION_TABLES | HISTORY_TABLES
 
 
 def create_statements() -> list[str]:

@@ -45,9 +45,7 @@ def reporters(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[
     )
 
 
-def last_period_before(
-    connection: duckdb.DuckDBPyConnection, programme_id: str, period: str
-) -> str | None:
+def last_period_before(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> str | None:
     """The latest published period before ``period``; None when there is none."""
     return connection.execute(
         "select max(period) from marts.ranking where programme_id = $1 and period < $2",
@@ -55,9 +53,7 @@ def last_period_before(
     ).fetchone()[0]
 
 
-def owed_tasks(
-    connection: duckdb.DuckDBPyConnection, programme_id: str, previous: str | None
-) -> list[Row]:
+def owed_tasks(connection: duckdb.DuckDBPyConnection, programme_id: str, previous: str | None) -> list[Row]:
     """One row per reporter and task it owes, in the order of the registry, with its state at the period ``previous``.
 
     A task without an assignment is owed by everybody (contract, section 4). due_date: the milestone that counts at
@@ -86,11 +82,11 @@ def owed_tasks(
             group by task_id
         ),
         firsts as (
-            select task_id, min(due_date) as first_due from raw.task_milestones where programme_id = $1 group by task_id
+            select task_id, min(due_date) as first_due, count(*) as milestones from raw.task_milestones where programme_id = $1 group by task_id
         )
         select r.reporter_id, t.task_id, t.title, t.deadline_text, t.deadline_kind, coalesce(t.ongoing, false) as ongoing,
                sp.name as special, l.lead_unit, coalesce(s.due_date, f.first_due) as due_date, s.status,
-               s.progress_pct, s.completed_on, s.last_reported_on
+               s.progress_pct, s.completed_on, coalesce(f.milestones, 0) as milestone_count
         from raw.tasks as t
         inner join raw.reporters as r on r.programme_id = t.programme_id
         left join raw.specials as sp on sp.programme_id = t.programme_id and sp.special_id = t.special_id
@@ -291,6 +287,22 @@ def obligations(connection: duckdb.DuckDBPyConnection, programme_id: str, period
         inner join raw.reporters as r on r.programme_id = m.programme_id and r.reporter_id = m.reporter_id
         where m.programme_id = $1 and m.period = $2 and m.owed
         order by r.seq, r.reporter_id, m.kind desc
+        """,
+        programme_id,
+        period,
+    )
+
+
+def entity_rows(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Where every task and indicator of the period's files stands: receipt_id, entity_id, sheet, row_number."""
+    return _rows(
+        connection,
+        """
+        select receipt_id, task_id as entity_id, sheet, row_number from raw.progress
+        where programme_id = $1 and period = $2
+        union all
+        select receipt_id, indicator_id, sheet, row_number from raw.indicator_values
+        where programme_id = $1 and period = $2
         """,
         programme_id,
         period,

@@ -31,3 +31,9 @@ def rgb(colour: str) -> str:
 def text_width(text: str) -> int:
     """Width in columns of half-width characters: a Chinese character takes two."""
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def row_height(texts: list[tuple[object, int]], least: float = 18) -> float:
+    """Height of a row in points that shows every (text, column width) whole; the writer cannot measure for us."""
+    lines = max((-(-text_width(str(text)) // max(width - 1, 1)) for text, width in texts if text), default=1)
+    return max(least, 15 * lines + 3)

@@ -16,6 +16,9 @@
 {%- endmacro %}
 
 {% macro median_of(expr) -%} median({{ expr }}) {%- endmacro %}
+
+{#- Quantile between order statistics, linear (type 7; aggregate). -#}
+{% macro quantile_of(expr, share) -%} quantile_cont({{ expr }}, {{ share }}) {%- endmacro %}
 {% macro any_true(expr) -%} coalesce(bool_or({{ expr }}), false) {%- endmacro %}
 
 {#- Whole days from start to end, negative when end is earlier. -#}
@@ -40,6 +43,9 @@
 
 {#- Text without outer blanks; blank is null. -#}
 {% macro clean_text(expr) -%} nullif(trim({{ expr }}), '') {%- endmacro %}
+
+{#- Text without any white space, blank where there is none; full-width letters as they are. -#}
+{% macro bare_text(expr) -%} regexp_replace(coalesce({{ expr }}, ''), '\s', '', 'g') {%- endmacro %}
 
 {#- Key under which unit names are compared: no white space, half-width brackets. -#}
 {% macro unit_key(expr) -%}

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from orchestration.commands.run import DONE, INCOMPLETE, Misuse
 from orchestration.settings import Settings
+from raw.plans import patch
 from raw.plans.build import read_plan
 from raw.plans.findings import weight
 from raw.plans.model import Plan, PlanError
-from raw.plans.output import write
+from raw.plans.output import tables, write, write_table
 from raw.plans.review import write_review
 
 _PROGRAMME_RE = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
@@ -30,16 +31,23 @@ _NAMES = {
 }
 
 
-def plan(settings: Settings, file: Path, programme: str, out: Path, as_json: bool) -> int:
+def plan(
+    settings: Settings, file: Path, programme: str, out: Path, as_json: bool, review: Path | None = None
+) -> int:
     """The command. Returns the exit code: 0 done, 1 the document cannot be used (one sentence says why).
 
+    ``review``: a review file (exported by the page, or ``raw/plans/reviews/<programme>.csv``); the registry after it
+    is written to ``out/registry``. A review that does not fit the document is exit code 1, the reading is kept.
+
     Raises:
-        Misuse: a programme id or output folder that cannot be.
+        Misuse: a programme id, output folder or review file that cannot be.
     """
     if not _PROGRAMME_RE.fullmatch(programme):
         raise Misuse(f"--programme 应由小写字母、数字和下划线组成，收到的是“{programme}”")
     if out.exists() and not out.is_dir():
         raise Misuse(f"--out 应是文件夹，“{out}”是文件")
+    if review is not None and not review.is_file():
+        raise Misuse(f"找不到复核表“{review}”")
     try:
         result = read_plan(file, _year_of(settings, programme), settings.limits)
     except PlanError as error:
@@ -48,8 +56,20 @@ def plan(settings: Settings, file: Path, programme: str, out: Path, as_json: boo
     counts = write(result, out)
     page = write_review(result, programme, out / "review.html")
     report = _report(result, programme, out, counts, page)
+    code = DONE
+    if review is not None:
+        try:
+            reviewed = patch.apply(tables(result), patch.read_review(review))
+        except patch.ReviewError as error:
+            report |= {"ok": False, "error": str(error)}
+            code = INCOMPLETE
+        else:
+            for name, rows in reviewed.items():
+                (out / "registry").mkdir(exist_ok=True)
+                write_table(out / "registry" / f"{name}.csv", patch.REGISTRY_COLUMNS[name], rows)
+            report["registry"] = str(out / "registry")
     print(json.dumps(report, ensure_ascii=False, indent=2) if as_json else _as_text(report, result))
-    return DONE
+    return code
 
 
 def _year_of(settings: Settings, programme: str) -> int | None:

@@ -47,7 +47,7 @@ def _next_action(programme: dict, missing: list, wrong: list) -> str:
         return f"把问题清单退回 {len(wrong)} 家更正，{programme['freeze_at']} 前重报有效"
     if not programme["frozen"]:
         return f"等待 {programme['freeze_at']} 定版"
-    return "已定版：复核看板“数据质量”页后即可办理发布"
+    return "已定版：复核看板“数据质量”页后即可定稿"
 
 
 def status(settings: Settings, period_text: str, programme: str | None, as_json: bool) -> int:

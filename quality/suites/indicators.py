@@ -11,7 +11,7 @@ from quality.checks import OF_PRESENT_PROGRAMMES, SHEET_NO, Check, Row, Suite, n
 RATIO_TOLERANCE = 0.05  # in units of the value, catalogue rule V06
 # units in which a value below zero cannot be, where the registry gives no range
 TIME_UNITS = (
-    "年", "月", "个月", "周", "天", "日", "自然日", "工作日", "个工作日", "小时", "个小时", "时", "分", "分钟", "秒",
+    "年", "月", "个月", "周", "天", "日", "自然日", "工作日", "个工作日", "小时", "个小时", "分钟", "秒",
 )  # fmt: skip
 PERCENT_UNITS = ("%", "％", "百分比")
 

@@ -59,10 +59,15 @@ def read_plan(path: Path, year: int | None = None, limits: Limits | None = None)
     if plan.issues and not listed and len(plan.tasks) < 2 * len(plan.issues):
         # a report on what was done: sentences that name units are no tasks
         plan.tasks, plan.units, plan.specials = [], [], []
-        plan.findings = [f for f in plan.findings if f.kind in ("编号跳号", "编号重复", "断行重复", "名单未列全", "标记残留", "责任单位缺失")]
+        plan.findings = [
+            f
+            for f in plan.findings
+            if f.kind in ("编号跳号", "编号重复", "断行重复", "名单未列全", "标记残留", "责任单位缺失")
+        ]
     if not plan.issues:
         comparison.read(tables, tree, plan)
         goals.read(tree, plan)
+    _unread(tree, plan)
     _judge(plan)
     timing.check(plan)
     if not (plan.tasks or plan.issues or plan.indicators):
@@ -70,13 +75,17 @@ def read_plan(path: Path, year: int | None = None, limits: Limits | None = None)
             f"“{path.name}”里没有读到任务、指标或整改问题，看来不是行动方案或整改报告；"
             "方案应有编号的任务，并写明责任单位或完成时限"
         )
-    plan.findings = sorted(dict.fromkeys(plan.findings), key=lambda f: (weight(f.kind), f.line, f.kind, f.text))
+    plan.findings = sorted(
+        dict.fromkeys(plan.findings), key=lambda f: (weight(f.kind), f.line, f.kind, f.text)
+    )
     return plan
 
 
 def _title(source: Source, tree: outline.Outline) -> str:
     head = "".join(plain(line.text) for line in source.lines[:40])
-    quoted = re.search(r"印发" + _TITLE_RE.pattern, head)
+    quoted = re.search(r"印发" + _TITLE_RE.pattern, head) or re.search(
+        r"印发([^《》。,，]{6,50}?(?:方案|计划|措施|要点|清单))的?通知", head
+    )
     if quoted:
         return quoted[1]
     if tree.title and not tree.title.startswith("附件"):
@@ -99,7 +108,9 @@ def _year(source: Source, title: str) -> int:
         return int(max(counted, key=lambda y: (counted[y], y)))
     if match:
         return int(match[1])
-    raise PlanError("文件里没有出现年份，不知道是哪一年的方案；请在文件标题里写明年份")
+    raise PlanError(
+        "文件里没有出现年份，看来不是行动方案或整改报告；若确是方案，请在标题里写明年份（如 2024 年）"
+    )
 
 
 def _from_lists(tables: list, planned: list[Task], plan: Plan, tree: outline.Outline) -> list[Task]:
@@ -120,12 +131,18 @@ def _from_lists(tables: list, planned: list[Task], plan: Plan, tree: outline.Out
     plan.specials = [Special(name, 0) for name in names]
     matcher = compare.Matcher([t for t in planned if t.part and not tasks.is_overall(t.part)])
     found: list[Task] = []
+    places = comparison.places(tree)
     for table in lists:
         where = _list_name(table, tree)
         rows = tasklist.from_table(table, plan, matcher, where)
         if table.column("special") is None:
-            title = where if len(lists) == 1 else next((c for c, _ in reversed(table.captions)), where)
-            name = tasks.special_name(title) if len(lists) > 1 else plan.title or title
+            caption = next((c for c, _ in reversed(table.captions) if not c.startswith(("附件", "单位"))), "")
+            name = places.get(id(table), "总体")
+            if name == "总体":
+                name = (
+                    tasks.special_name(caption if len(lists) > 1 and caption else plan.title or caption)
+                    or name
+                )
             for task in rows:
                 task.special = task.special or tasks.label(name)
         found += rows
@@ -163,10 +180,20 @@ def _one_sided(listed: list[Task], planned: list[Task], pairs: list, plan: Plan)
         return
     for task in listed:
         if id(task) not in paired_list:
-            plan.find(task.line, "只见一处", f"第{task.seq}项 {shorten(task.title, 30)}", "专项方案里没有找到对应的任务")
+            plan.find(
+                task.line,
+                "只见一处",
+                f"第{task.seq}项 {shorten(task.title, 30)}",
+                "专项方案里没有找到对应的任务",
+            )
     for task in detailed:
         if id(task) not in paired_plan:
-            plan.find(task.line, "只见一处", shorten(task.title), f"“{task.special}”专项方案里的这一项没有列入任务清单")
+            plan.find(
+                task.line,
+                "只见一处",
+                shorten(task.title),
+                f"“{task.special}”专项方案里的这一项没有列入任务清单",
+            )
 
 
 def _specials(plan: Plan, listed: list[Task]) -> list[Special]:
@@ -190,6 +217,42 @@ def leaders(plan: Plan) -> dict[str, str]:
     return {special: names.most_common(1)[0][0] for special, names in counted.items()}
 
 
+def _unread(tree: outline.Outline, plan: Plan) -> None:
+    """One finding per part for its chapters of which nothing was registered."""
+    read = (
+        {t.line for t in [*plan.tasks, *plan.others]}
+        | {i.line for i in plan.indicators}
+        | {i.line for i in plan.issues}
+    )
+    read |= (
+        plan.lines_read | {t.line for i in plan.indicators for t in i.targets} | {g.line for g in plan.goals}
+    )
+    body = [n for n in tree.root.children if n.level > 0]
+    for part, chapters in [(None, body), *((n, n.children) for n in tree.root.children if n.level == 0)]:
+        skipped = []
+        for _at, chapter in enumerate(chapters):
+            lines = [n.line for n in chapter.walk()] + [
+                line for n in chapter.walk() for p in n.paragraphs for _, line in p.spans
+            ]
+            if (
+                not chapter.title
+                or not lines
+                or any(min(lines) <= line <= max(lines) for line in read)
+                or any(n.tables for n in chapter.walk())
+            ):
+                continue
+            skipped.append((chapter, min(lines), max(lines)))
+        if skipped:
+            where = f"“{shorten(part.title, 30)}”" if part is not None else "正文"
+            what = "、".join(f"{shorten(c.title, 16)}（{a}–{b} 行）" for c, a, b in skipped)
+            plan.find(
+                skipped[0][1],
+                "未登记部分",
+                shorten(skipped[0][0].title),
+                f"{where}中以下部分没有责任单位、时限或指标，未登记：{what}",
+            )
+
+
 def _judge(plan: Plan) -> None:
     """Findings on single tasks: missing, malformed and vague deadlines, missing units, repeated tasks."""
     open_ended = []
@@ -200,9 +263,19 @@ def _judge(plan: Plan) -> None:
         if kind == "blank":
             plan.find(task.deadline_line, "时限缺失", name, "没有完成时限，请补填后再使用")
         elif kind == "malformed":
-            plan.find(task.deadline_line, "时限有误", task.deadline_text, f"{name}：时限“{task.deadline_text}”不是有效日期，未推定日期，请更正")
+            plan.find(
+                task.deadline_line,
+                "时限有误",
+                task.deadline_text,
+                f"{name}：时限“{task.deadline_text}”不是有效日期，未推定日期，请更正",
+            )
         elif kind == "conditional_text":
-            plan.find(task.deadline_line, "时限含糊", shorten(task.deadline_text), f"{name}：时限带条件或含糊，请改为确定日期")
+            plan.find(
+                task.deadline_line,
+                "时限含糊",
+                shorten(task.deadline_text),
+                f"{name}：时限带条件或含糊，请改为确定日期",
+            )
         elif kind in ("ongoing", "recurring"):
             open_ended.append(task)
         if not task.shares:

@@ -42,7 +42,9 @@ _BODY_END = re.compile(r"(管理委员会|管委会|人民政府|街道办事处
 class Catalogue:
     """Canonical names of a document's units."""
 
-    def __init__(self, plan: Plan, tasks: Sequence[Task], others: Sequence[Task], pairs: Sequence[tuple[Task, Task]]):
+    def __init__(
+        self, plan: Plan, tasks: Sequence[Task], others: Sequence[Task], pairs: Sequence[tuple[Task, Task]]
+    ):
         self.plan = plan
         self.counts: Counter[str] = Counter()
         self.lines: dict[str, int] = {}
@@ -118,7 +120,12 @@ class Catalogue:
                         if _PLACE_END.search(following[: end.start()]) and not following.startswith("各"):
                             full = name + end[1]
                             self._add(full)
-                            self._join(name, full, "单位归并", f"“{name}”与“{following}”共用“{end[1]}”，按“{full}”登记")
+                            self._join(
+                                name,
+                                full,
+                                "单位归并",
+                                f"“{name}”与“{following}”共用“{end[1]}”，按“{full}”登记",
+                            )
                             self.inferior.add(name)
                         break
                     if not _PLACE_END.search(following):
@@ -128,7 +135,9 @@ class Catalogue:
         """产业集聚区由管委会牵头: the bare word means the body of that area."""
         for task in tasks:
             for share in task.shares:
-                match = re.search(rf"([一-龥]{{2,12}}(?:区|园|县|镇))由{re.escape(share.unit)}", task.units_text)
+                match = re.search(
+                    rf"([一-龥]{{2,12}}(?:区|园|县|镇))由{re.escape(share.unit)}", task.units_text
+                )
                 if not match or not re.fullmatch(r"管委会|管理委员会|政府|人民政府", share.unit):
                     continue
                 full = match[1] + share.unit
@@ -146,7 +155,10 @@ class Catalogue:
             if is_collective(name) or full == name:
                 continue
             if full in self.counts:
-                rare = self.counts[name] <= self.counts[full] or re.search(r"[局委办部院厅署]$", name) is not None
+                rare = (
+                    self.counts[name] <= self.counts[full]
+                    or re.search(r"[局委办部院厅署]$", name) is not None
+                )
                 loser, winner = (name, full) if rare else (full, name)
                 what = f"省略了“{self.level}”" if rare else f"多了“{self.level}”"
                 self._join(loser, winner, "单位归并", f"“{loser}”{what}，按“{winner}”登记")
@@ -158,7 +170,10 @@ class Catalogue:
                 and not (self.place and name.startswith(self.place[:-1]))
                 and re.search(r"[局委办部院中心]$", name)
             ):
-                if re.fullmatch(r"组织部|宣传部|统战部|政法委|编办|社会工作部|督查室", name) and self._party():
+                if (
+                    re.fullmatch(r"组织部|宣传部|统战部|政法委|编办|社会工作部|督查室", name)
+                    and self._party()
+                ):
                     full = f"{self.level}委{name}"
                 self._add(full)
                 self._join(name, full, "单位存疑", f"“{name}”没有写明层级，按“{full}”登记，请确认")
@@ -195,18 +210,30 @@ class Catalogue:
             if not longer:
                 continue
             roots = {self._root(n) for n in longer}
-            if len(roots) > 1 and not all(self._abbreviates(a, b) or self._abbreviates(b, a) or a == b for a in longer for b in longer):
+            if len(roots) > 1 and not all(
+                self._abbreviates(a, b) or self._abbreviates(b, a) or a == b for a in longer for b in longer
+            ):
                 self.plan.find(
-                    self.lines.get(short, 0), "单位存疑", short, f"“{short}”可能是{'、'.join(longer)}的简称，未归并，请确认"
+                    self.lines.get(short, 0),
+                    "单位存疑",
+                    short,
+                    f"“{short}”可能是{'、'.join(longer)}的简称，未归并，请确认",
                 )
                 continue
-            self._join(short, max(longer, key=lambda n: (len(n), self.counts[n])), "单位归并", f"“{short}”是“{longer[-1]}”的简称")
+            self._join(
+                short,
+                max(longer, key=lambda n: (len(n), self.counts[n])),
+                "单位归并",
+                f"“{short}”是“{longer[-1]}”的简称",
+            )
 
     def _full_place_forms(self, names: list[str]) -> list[str]:
         """舞钢市供电公司 where the text prints it and the lists say 市供电公司 or 舞钢供电公司."""
         if not self.place:
             return []
-        text = "".join(plain(line.text) for line in self.plan.source.lines if self.place in line.text.replace(" ", ""))
+        text = "".join(
+            plain(line.text) for line in self.plan.source.lines if self.place in line.text.replace(" ", "")
+        )
         added = []
         for name in names:
             rest = None
@@ -371,7 +398,9 @@ def _typo(one: str, two: str, place: str) -> str:
         return "写法不同"
     if len(a) == len(b) and len(a) >= 5 and sorted(a) == sorted(b):
         return "字序颠倒"
-    if place and a.replace(place[:-1] + place[-1], place[:-1]) == b.replace(place[:-1] + place[-1], place[:-1]):
+    if place and a.replace(place[:-1] + place[-1], place[:-1]) == b.replace(
+        place[:-1] + place[-1], place[:-1]
+    ):
         return "地名写法不同"
     short, long = sorted((a, b), key=len)
     if 1 <= len(long) - len(short) <= 2 and len(short) >= 8:
@@ -379,7 +408,11 @@ def _typo(one: str, two: str, place: str) -> str:
             piece = long[at : at + len(long) - len(short)]
             if long[:at] + long[at + len(piece) :] == short:
                 doubled = long[at : at + 2 * len(piece)] == piece * 2
-                return "重复字" if doubled else ("漏字" if len(piece) == 1 and not re.match(r"[市县区]", piece) else "")
+                return (
+                    "重复字"
+                    if doubled
+                    else ("漏字" if len(piece) == 1 and not re.match(r"[市县区]", piece) else "")
+                )
     if len(a) == len(b) >= 8 and sum(x != y for x, y in zip(a, b, strict=True)) == 1:
         return "错一字"
     return ""
@@ -389,7 +422,8 @@ def _collective_key(name: str, level: str) -> str:
     """Key under which collectives that mean the same stand together."""
     bare = re.sub(r"^等", "", name)
     match = re.fullmatch(
-        rf"(?P<a>各|各相关|各有关|相关|有关)?(?P<scope>[{_LEVEL}]直|[{_LEVEL}])?(?P<b>各|相关|有关|各相关|各有关)?(?P<what>部门|单位)", bare
+        rf"(?P<a>各|各相关|各有关|相关|有关)?(?P<scope>[{_LEVEL}]直|[{_LEVEL}])?(?P<b>各|相关|有关|各相关|各有关)?(?P<what>部门|单位)",
+        bare,
     )
     if not match:
         return ""

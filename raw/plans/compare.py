@@ -14,7 +14,14 @@ from raw.plans.model import Plan, Task
 from raw.plans.text import plain, shorten
 
 _SIZE = 5
-_ROLE = {"lead": "牵头", "cooperate": "配合", "implement": "落实", "by_duty": "按职责分工", "joint": "共同", "sole": "单独"}
+_ROLE = {
+    "lead": "牵头",
+    "cooperate": "配合",
+    "implement": "落实",
+    "by_duty": "按职责分工",
+    "joint": "共同",
+    "sole": "单独",
+}
 
 
 def grams(text: str) -> set[str]:
@@ -49,7 +56,9 @@ class Matcher:
         best, score = None, least
         for number, count in shared.items():
             share = count / max(1, min(len(wanted), self.sizes[number]))
-            share *= 0.8 + 0.2 * min(len(wanted), self.sizes[number]) / max(len(wanted), self.sizes[number], 1)
+            share *= 0.8 + 0.2 * min(len(wanted), self.sizes[number]) / max(
+                len(wanted), self.sizes[number], 1
+            )
             if share > score:
                 best, score = number, share
         return self.tasks[best] if best is not None else None
@@ -76,11 +85,16 @@ def contradictions(pairs: Sequence[tuple[Task, Task]], plan: Plan, canonical: Ca
         _compare_units(listed, planned, name, plan, canonical)
         if listed.special and planned.special and listed.special != planned.special:
             plan.find(
-                listed.line, "前后矛盾", name, f"清单列在“{listed.special}”，第 {planned.line} 行印在“{planned.special}”专项方案"
+                listed.line,
+                "前后矛盾",
+                name,
+                f"清单列在“{listed.special}”，第 {planned.line} 行印在“{planned.special}”专项方案",
             )
 
 
-def _compare_units(listed: Task, planned: Task, name: str, plan: Plan, canonical: Callable[[str], str]) -> None:
+def _compare_units(
+    listed: Task, planned: Task, name: str, plan: Plan, canonical: Callable[[str], str]
+) -> None:
     where = f"清单第 {listed.units_line} 行，专项方案第 {planned.units_line} 行"
     if not planned.shares or not listed.shares:
         if bool(planned.shares) != bool(listed.shares) and "共用责任" not in planned.doubts:
@@ -96,7 +110,9 @@ def _compare_units(listed: Task, planned: Task, name: str, plan: Plan, canonical
     if printed_one != printed_two:
         left = "、".join(sorted(printed_one - printed_two)) or "（无）"
         right = "、".join(sorted(printed_two - printed_one)) or "（无）"
-        plan.find(listed.line, "写法不一致", name, f"责任单位写法不同（{where}）：清单 {left}；专项方案 {right}")
+        plan.find(
+            listed.line, "写法不一致", name, f"责任单位写法不同（{where}）：清单 {left}；专项方案 {right}"
+        )
 
 
 def _meaning(task: Task) -> tuple:

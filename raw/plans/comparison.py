@@ -20,26 +20,33 @@ from raw.plans.text import despace, plain, shorten
 
 _DATE_RE = re.compile(r"20\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?(?:年?底|末)?前?")
 _NOTHING = frozenset({"", "-", "—", "——", "/", "\\", "无", "暂无"})
-_PART_RE = re.compile(r"(?P<label>[一-龥“”A-Za-z]{2,20}?)(?:达到|达|为|不低于)?(?P<value>\d+(?:\.\d+)?(?:%|‰|项|个|件|家|天|次|分)?)")
+_PART_RE = re.compile(
+    r"(?P<label>[一-龥“”A-Za-z]{2,20}?)(?:达到|达|为|不低于)?(?P<value>\d+(?:\.\d+)?(?:%|‰|项|个|件|家|天|次|分)?)"
+)
 
 
 def read(tables: list[Table], tree: Outline, plan: Plan) -> None:
     """Indicators of all tables that are no task list, added to the plan."""
-    places = _places(tree, plan)
+    where = places(tree)
     for table in tables:
         if table.kind in ("tasks", "issues"):
             continue
-        special = places.get(id(table), "")
+        special = where.get(id(table), "总体")
         before = len(plan.indicators)
         if table.kind == "comparison":
             _comparison(table, special, plan)
         else:
             _matrix(table, special, plan)
         if len(plan.indicators) == before and table.kind != "comparison":
-            plan.find(table.line, "未识别", shorten(" ".join(table.header or table.rows[0].cells)), "这张表没有读成任务、指标或问题")
+            plan.find(
+                table.line,
+                "未识别",
+                shorten(" ".join(table.header or table.rows[0].cells)),
+                "这张表没有读成任务、指标或问题",
+            )
 
 
-def _places(tree: Outline, plan: Plan) -> dict[int, str]:
+def places(tree: Outline) -> dict[int, str]:
     """Table → special of the attachment or section it stands in."""
     attachments = [n for n in tree.root.children if n.level == 0]
     place = tasks.common_place([n.title for n in attachments] + [t for _, t, _ in tree.contents])
@@ -56,7 +63,7 @@ def _special(node: Node, place: str) -> str:
         if part.level == 0 and not tasks.is_overall(part.title):
             return tasks.special_name(part.title, place)
     sections = [n for n in chain if n.level == 4]
-    return tasks.label(sections[-1].title) if sections else ""
+    return tasks.label(sections[-1].title) if sections else "总体"
 
 
 # --- comparison -----------------------------------------------------------------------------------
@@ -110,13 +117,20 @@ def _parts(name: str, cells: list[str]) -> list[str]:
 
 def _number(cell: str, name: str, label: str):
     if label:
-        match = re.search(rf"{re.escape(label)}\D{{0,4}}?(\d+(?:\.\d+)?)(%|‰|项|个|件|家|天|次|分)?", plain(cell))
+        match = re.search(
+            rf"{re.escape(label)}\D{{0,4}}?(\d+(?:\.\d+)?)(%|‰|项|个|件|家|天|次|分)?", plain(cell)
+        )
         return (float(match[1]), match[2] or "") if match else None
     value = cell_value(cell, name)
     if value is None:
         # 已上线20件…: the only number of a short text
         found = values(plain(cell))
-        if len(found) == 1 and found[0].unit and len(plain(cell)) <= 30 and not re.search(r"时间|时限|环节|率$", name):
+        if (
+            len(found) == 1
+            and found[0].unit
+            and len(plain(cell)) <= 30
+            and not re.search(r"时间|时限|环节|率$|成本|费", name)
+        ):
             value = found[0]
     return (value.number, value.unit) if value else None
 
@@ -126,8 +140,18 @@ def _add(table, row, special, name, label, unit, cells, dues, own, plan: Plan) -
         at = table.column(field)
         cell = row.cells[at] if at is not None else ""
         number = None if plain(cell) in _NOTHING else _number(cell, name if not label else "", label)
-        if number is None and any(ch.isdigit() for ch in plain(cell)) and plain(cell) not in _NOTHING and not label:
-            plan.find(row.line, "指标存疑", shorten(cell), f"{name}：{table.header[at]}一栏有多个数值，未读入，请核对")
+        if (
+            number is None
+            and any(ch.isdigit() for ch in plain(cell))
+            and plain(cell) not in _NOTHING
+            and not label
+        ):
+            plan.find(
+                row.line,
+                "指标存疑",
+                shorten(cell),
+                f"{name}：{table.header[at]}一栏有多个数值，未读入，请核对",
+            )
         return number
 
     baseline, frontier = other("baseline"), other("frontier")
@@ -177,7 +201,14 @@ def _due(text: str, start: date) -> date | None:
 def _matrix(table: Table, special: str, plan: Plan) -> None:
     """A table whose cells are values: row label × column label. Captions give the subject, the date and the unit."""
     start = date(plan.year, 1, 1)
-    caption = next((c for c, _ in reversed(table.captions) if not re.match(r"单位[:：]", c) and not _DATE_RE.fullmatch(plain(c))), "")
+    caption = next(
+        (
+            c
+            for c, _ in reversed(table.captions)
+            if not re.match(r"单位[:：]", c) and not _DATE_RE.fullmatch(plain(c))
+        ),
+        "",
+    )
     measure = next((plain(c).split(":")[-1] for c, _ in table.captions if re.match(r"单位[:：]", c)), "")
     due = next((d for c, _ in reversed(table.captions) if (d := _due(c, start))), None)
     subject = re.sub(r"^表\d+[:：.]?|目标$|对比表$|一览表$|表$", "", _DATE_RE.sub("", plain(caption)))
@@ -192,11 +223,17 @@ def _matrix(table: Table, special: str, plan: Plan) -> None:
     base_at = next((k for k, h in enumerate(header) if re.search(r"规定|法定|现行|现状", h)), None)
     total_at = next((k for k, h in enumerate(header) if re.search(r"合计|总", h)), None)
     for row in rows:
-        label_at = next((k for k, c in enumerate(row.cells) if k != seq and plain(c) and not cell_value(c)), None)
+        label_at = next(
+            (k for k, c in enumerate(row.cells) if k != seq and plain(c) and not cell_value(c)), None
+        )
         label = plain(row.cells[label_at]) if label_at is not None else ""
         for column, cell in enumerate(row.cells):
             value = cell_value(cell) if plain(cell) not in _NOTHING else None
-            if value is None or column in (label_at, base_at) or (column == seq and not label.startswith("合计")):
+            if (
+                value is None
+                or column in (label_at, base_at)
+                or (column == seq and not label.startswith("合计"))
+            ):
                 continue
             if column == seq:
                 continue
@@ -205,7 +242,11 @@ def _matrix(table: Table, special: str, plan: Plan) -> None:
             name = f"合计{title}" if total else "：".join(p for p in (label, title) if p)
             name = f"{subject}：{name}" if subject else name
             unit = unit or value.unit or ("" if "比例" in title else measure)
-            baseline = cell_value(row.cells[base_at]) if base_at is not None and column == (total_at if total_at is not None else -1) else None
+            baseline = (
+                cell_value(row.cells[base_at])
+                if base_at is not None and column == (total_at if total_at is not None else -1)
+                else None
+            )
             plan.indicators.append(
                 Indicator(
                     special, name, tidy_unit(unit), polarity(title if "比例" in title else name, unit),
@@ -214,7 +255,12 @@ def _matrix(table: Table, special: str, plan: Plan) -> None:
                 )
             )  # fmt: skip
             if due is None:
-                plan.find(row.line, "指标无日期", shorten(name), f"{shorten(name, 30)}：表上没有日期，按方案年度末登记")
+                plan.find(
+                    row.line,
+                    "指标无日期",
+                    shorten(name),
+                    f"{shorten(name, 30)}：表上没有日期，按方案年度末登记",
+                )
 
 
 def _header(table: Table) -> tuple[list[str], list[Row]]:
@@ -227,7 +273,11 @@ def _header(table: Table) -> tuple[list[str], list[Row]]:
     second = [plain(c) for c in table.rows[1].cells]
     if any(cell_value(c) for c in top):
         return [], []
-    two = not any(any(ch.isdigit() for ch in c) for c in second) and len(table.rows) > 2 and (not second[0] or second[0] == top[0])
+    two = (
+        not any(any(ch.isdigit() for ch in c) for c in second)
+        and len(table.rows) > 2
+        and (not second[0] or second[0] == top[0])
+    )
     if not two:
         return top, table.rows[1:]
     header, group = [], ""

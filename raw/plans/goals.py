@@ -20,8 +20,11 @@ from raw.plans.outline import Node, Outline, Paragraph
 from raw.plans.targets import Found, scan
 from raw.plans.text import plain, shorten
 
-_GOAL_CHAPTER_RE = re.compile(r"(?:总体|工作|主要|具体|年度|阶段|行动|提升|攻坚|发展)?(?:目标|指标)(?:任务|要求)?$|目标任务")
+_GOAL_CHAPTER_RE = re.compile(
+    r"(?:总体|工作|主要|具体|年度|阶段|行动|提升|攻坚|发展)?(?:目标|指标)(?:任务|要求)?$|目标任务"
+)
 _GOAL_PARAGRAPH_RE = re.compile(r"^(?:主要|工作|年度|具体|总体)?目标[:：]")
+_OVERALL = "总体"  # special of an indicator of the whole plan: the registry knows no indicator without one
 # words by which a sentence about a standard area of the evaluation is known
 _AREAS = (
     (r"企业开办|开办企业|一日办结|新开办", r"开办"),
@@ -56,11 +59,16 @@ def read(tree: Outline, plan: Plan) -> None:
     place = tasks_module.common_place([n.title for n in attachments] + [t for _, t, _ in tree.contents])
     for node, paragraph in _goal_paragraphs(tree):
         part = next((n for n in [*node.path(), node] if n.level == 0), None)
-        special = tasks_module.special_name(part.title, place) if part and not tasks_module.is_overall(part.title) else ""
+        special = (
+            tasks_module.special_name(part.title, place)
+            if part and not tasks_module.is_overall(part.title)
+            else ""
+        )
         found, vague = scan(paragraph.text, start, carry=True, topic=special)
         last = ""
         for item in found:
             line = paragraph.line_at(_offset(paragraph, item))
+            plan.lines_read.add(line)
             owner = special or _area(item.name, names) or _area(item.text, names) or last
             last = owner
             if item.kind == "rank" or _is_overall_growth(item):
@@ -69,24 +77,40 @@ def read(tree: Outline, plan: Plan) -> None:
                 for part, name in _both(item, owner, names) or [(owner or _fallback(node, names), item.name)]:
                     _add(replace(item, name=name), part, line, item.due, seen, plan)
         for text, offset in vague:
-            plan.find(paragraph.line_at(min(offset, len(paragraph.text))), "定性目标", shorten(text), "目标没有数值，未入指标表")
+            plan.find(
+                paragraph.line_at(min(offset, len(paragraph.text))),
+                "定性目标",
+                shorten(text),
+                "目标没有数值，未入指标表",
+            )
     for task in plan.tasks:
         found, vague = scan(task.measure, start, topic=task.special)
-        default = task.deadline.due_dates[-1] if task.deadline.due_dates and task.deadline.kind != "conditional_text" else None
+        default = (
+            task.deadline.due_dates[-1]
+            if task.deadline.due_dates and task.deadline.kind != "conditional_text"
+            else None
+        )
         for item in found:
             if item.kind == "rank":
-                goal = Goal("rank", task.special, int(item.number), None, item.due or default, item.text, task.line)
+                goal = Goal(
+                    "rank", task.special, int(item.number), None, item.due or default, item.text, task.line
+                )
                 plan.goals.append(goal)
                 continue
             _add(item, task.special, task.line, item.due or default, seen, plan)
         for text, _ in vague:
-            plan.find(task.line, "定性目标", shorten(text), f"第{task.seq}项 {shorten(task.title, 20)}：目标没有数值，未入指标表")
+            plan.find(
+                task.line,
+                "定性目标",
+                shorten(text),
+                f"第{task.seq}项 {shorten(task.title, 20)}：目标没有数值，未入指标表",
+            )
 
 
 def _goal_paragraphs(tree: Outline) -> list[tuple[Node, Paragraph]]:
     found = []
     for node in tree.root.walk():
-        chapters = [n for n in [*node.path(), node] if n.level in (3, 4)]
+        chapters = [n for n in [*node.path(), node] if 0 < n.level <= 4]
         in_goals = any(_GOAL_CHAPTER_RE.search(n.title) for n in chapters)
         for paragraph in node.paragraphs:
             if in_goals or _GOAL_PARAGRAPH_RE.match(paragraph.text):
@@ -130,15 +154,19 @@ def _fallback(node: Node, names: list[str]) -> str:
     section = next((n for n in reversed([*node.path(), node]) if n.level == 4), None)
     if section is not None and tasks_module.label(section.title) in names:
         return tasks_module.label(section.title)
-    return ""
+    return _OVERALL
 
 
 def _is_overall_growth(item: Found) -> bool:
     """提升 of the evaluation's own indicators (各项指标提升5%): a goal of the plan, no indicator."""
-    return item.unit == "%" and bool(re.search(r"指标", item.name)) and bool(re.search(r"提升|提高", item.text))
+    return (
+        item.unit == "%" and bool(re.search(r"指标", item.name)) and bool(re.search(r"提升|提高", item.text))
+    )
 
 
-def _goals(item: Found, paragraph: Paragraph, line: int, special: str, names: list[str], plan: Plan, start: date) -> None:
+def _goals(
+    item: Found, paragraph: Paragraph, line: int, special: str, names: list[str], plan: Plan, start: date
+) -> None:
     flat = plain(item.text)
     listed = _listed(item, paragraph, names)
     kind = "rank" if item.kind == "rank" else "improvement"
@@ -152,7 +180,15 @@ def _goals(item: Found, paragraph: Paragraph, line: int, special: str, names: li
         owners = [special] if special else [""]
     for owner in owners:
         plan.goals.append(
-            Goal(kind, owner, int(item.number) if kind == "rank" else None, item.number if kind == "improvement" else None, due, flat, line)
+            Goal(
+                kind,
+                owner,
+                int(item.number) if kind == "rank" else None,
+                item.number if kind == "improvement" else None,
+                due,
+                flat,
+                line,
+            )
         )
 
 
@@ -186,14 +222,21 @@ def _key(name: str) -> str:
     return re.sub(r"[\W_]|平均|的|全市|全县|力争", "", plain(name))
 
 
-def _add(item: Found, special: str, line: int, due: date | None, seen: dict[tuple, Indicator], plan: Plan) -> None:
+def _add(
+    item: Found, special: str, line: int, due: date | None, seen: dict[tuple, Indicator], plan: Plan
+) -> None:
     key = (special, _key(item.name))
     target = Target(item.number, due, item.text, line)
     known = seen.get(key)
     if known is not None and known.origin == "table":
         same = [t.value for t in known.targets if due is None or t.due is None or t.due == due]
         if same and item.number not in same and tidy(known.unit) == tidy(item.unit):
-            plan.find(line, "前后矛盾", shorten(item.name), f"正文目标 {item.number:g}{item.unit}，第 {known.line} 行的指标表为 {'、'.join(f'{v:g}' for v in same)}{known.unit}")
+            plan.find(
+                line,
+                "前后矛盾",
+                shorten(item.name),
+                f"正文目标 {item.number:g}{item.unit}，第 {known.line} 行的指标表为 {'、'.join(f'{v:g}' for v in same)}{known.unit}",
+            )
         return
     if known is not None:
         same = [t for t in known.targets if t.due == due]
@@ -204,7 +247,16 @@ def _add(item: Found, special: str, line: int, due: date | None, seen: dict[tupl
             item = replace(item, name=f"{item.name}（{shorten(item.text, 16)}）")
             plan.find(line, "指标存疑", shorten(item.name), "同一段里有两个同名目标，已分列，请改名")
             seen[special, _key(item.name)] = indicator = Indicator(
-                special, item.name, item.unit, item.polarity, None, None, [target], line, "text", item.text
+                special,
+                item.name,
+                item.unit,
+                item.polarity,
+                item.baseline,
+                None,
+                [target],
+                line,
+                "text",
+                item.text,
             )
             plan.indicators.append(indicator)
             return
@@ -219,11 +271,25 @@ def _add(item: Found, special: str, line: int, due: date | None, seen: dict[tupl
         known.targets.append(target)
         known.targets.sort(key=lambda t: t.due or date.max)
         return
-    indicator = Indicator(special, item.name, item.unit, item.polarity, None, None, [target], line, "text", item.text)
+    if special == _OVERALL:
+        plan.find(
+            line,
+            "指标存疑",
+            shorten(item.name),
+            f"{shorten(item.name, 30)}：没有归入专项，暂列“总体”，请选定",
+        )
+    indicator = Indicator(
+        special, item.name, item.unit, item.polarity, item.baseline, None, [target], line, "text", item.text
+    )
     seen[key] = indicator
     plan.indicators.append(indicator)
     if due is None:
-        plan.find(line, "指标无日期", shorten(item.name), f"{shorten(item.name, 30)}：目标没有日期，按方案年度末登记")
+        plan.find(
+            line,
+            "指标无日期",
+            shorten(item.name),
+            f"{shorten(item.name, 30)}：目标没有日期，按方案年度末登记",
+        )
 
 
 def tidy(unit: str) -> str:

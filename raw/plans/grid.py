@@ -38,7 +38,9 @@ _FIELDS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _FIELD_RES = [(name, re.compile(pattern)) for name, pattern in _FIELDS]
 _NOISE_RE = re.compile(r"[-—–－·\s]*\d{0,4}[-—–－·\s]*$")
-_STOP_RE = re.compile(r"\s*(?:附\s*件|注\s*[:：]|[一二三四五六七八九十]+\s*、|[（(]\s*[一二三四五六七八九十]+\s*[)）])")
+_STOP_RE = re.compile(
+    r"\s*(?:附\s*件|注\s*[:：]|[一二三四五六七八九十]+\s*、|[（(]\s*[一二三四五六七八九十]+\s*[)）])"
+)
 
 
 @dataclass
@@ -159,16 +161,24 @@ def _rows_of(lines: Sequence[Line], at: int) -> tuple[list[Row], int]:
             end += 1
             continue
         ahead = end
-        while ahead < len(lines) and lines[ahead].cells is None and _NOISE_RE.fullmatch(lines[ahead].text.strip()):
+        while (
+            ahead < len(lines)
+            and lines[ahead].cells is None
+            and _NOISE_RE.fullmatch(lines[ahead].text.strip())
+        ):
             ahead += 1
         if ahead < len(lines) and lines[ahead].cells is not None:
             end = ahead
             continue
         # a cell wrapped into the next line: glue it when the row still lacks cells
         if rows and end < len(lines) and lines[end].text.strip() and end == lines.index(line, end):
-            following = next((k for k in range(end + 1, min(end + 4, len(lines))) if lines[k].cells is not None), None)
+            following = next(
+                (k for k in range(end + 1, min(end + 4, len(lines))) if lines[k].cells is not None), None
+            )
             width = max(len(row.cells) for row in rows)
-            glued = following is not None and len(rows[-1].cells) + len(lines[following].cells or ()) - 1 == width
+            glued = (
+                following is not None and len(rows[-1].cells) + len(lines[following].cells or ()) - 1 == width
+            )
             if glued and len(rows[-1].cells) < width and not _STOP_RE.match(line.text):
                 rows[-1].cells[-1] += line.text.strip()
                 more = [_clean(cell) for cell in lines[following].cells or ()]
@@ -320,7 +330,9 @@ def _join_tables(items: list) -> list:
 # --- cells to columns -----------------------------------------------------------------------------
 
 
-def align(cells: Sequence[str], fields: Sequence[str], score: Callable[[str, str, int, int], float]) -> dict[int, str]:
+def align(
+    cells: Sequence[str], fields: Sequence[str], score: Callable[[str, str, int, int], float]
+) -> dict[int, str]:
     """Best order-preserving assignment of the non-blank cells of a row to columns.
 
     ``score(cell, field, cell index, column index)``. Every cell goes to at most one column and every column takes at

@@ -19,7 +19,8 @@ _DEADLINE_WORDS = (
 _PERSON_WORDS = "牵头领导|责任领导|分管领导|包抓领导|包联领导|责任人|联系人|牵头市领导|牵头县领导|市级牵头领导|县级牵头领导|责任科室|督办领导"
 _UNIT_WORDS = "|".join(sorted((w for w in LABEL_ROLES if len(w) > 2), key=len, reverse=True))
 _SPACED = {
-    word: r"\s*".join(word) for word in (*_DEADLINE_WORDS.split("|"), *_UNIT_WORDS.split("|"), *_PERSON_WORDS.split("|"))
+    word: r"\s*".join(word)
+    for word in (*_DEADLINE_WORDS.split("|"), *_UNIT_WORDS.split("|"), *_PERSON_WORDS.split("|"))
 }
 
 
@@ -93,4 +94,6 @@ def is_responsibility(inside: str, at_end: bool = True) -> bool:
     if has_role_word(flat):
         return score >= 0.6
     # a bare list is believed only at the end of a paragraph, and only when every piece is a named body
-    return at_end and score == 1.0 and bool(re.match(r"[市县区省州各国]", flat)) and is_unit(flat.rstrip("等"))
+    return (
+        at_end and score == 1.0 and bool(re.match(r"[市县区省州各国]", flat)) and is_unit(flat.rstrip("等"))
+    )

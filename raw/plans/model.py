@@ -166,6 +166,7 @@ class Plan:
     issues: list[Issue] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     canonical: Callable[[str], str] = str
+    lines_read: set[int] = field(default_factory=set)
 
     def find(self, line: int, kind: str, text: str, message: str) -> None:
         """Note a finding."""

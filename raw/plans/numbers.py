@@ -25,8 +25,12 @@ _LOWER_RE = re.compile(
     r"环节|时间|时限|时长|用时|成本|天数|期限|费率|收费|费用|错误率|迟报率|瞒报率|漏报率|投诉率|差错|故障|停电|停运|拥挤度|负担|"
     r"总税收和缴费率|总税率|纳税次数|报件|材料|跑动次数|周期|降幅|浓度|失信|利率|重错码"
 )
-_HIGHER_RE = re.compile(r"率(?!先)|指数|便利度|覆盖|占比|比例|数量|增幅|增速|满意度|规模|总量|人数|面积|里程|得分")
-_SHORTER_RE = re.compile(r"(?:压缩|压减|缩短|下降|减少|降低|节约|精简|缩减|提升|增长|提高|增加)(?:幅度|比例)?$|压减比例|幅度")
+_HIGHER_RE = re.compile(
+    r"率(?!先)|指数|便利度|覆盖|占比|比例|数量|增幅|增速|满意度|规模|总量|人数|面积|里程|得分"
+)
+_SHORTER_RE = re.compile(
+    r"(?:压缩|压减|缩短|下降|减少|降低|节约|精简|缩减|提升|增长|提高|增加)(?:幅度|比例)?$|压减比例|幅度"
+)
 
 
 @dataclass(frozen=True)
@@ -65,17 +69,20 @@ def cell_value(cell: str, name: str = "") -> Value | None:
     """The one value of a table cell: the number it begins with, else the one that fits the name; None in doubt."""
     flat = plain(cell)
     bare = re.sub(r"\([^()]*\)", "", flat).strip("'′’。 ")
-    match = re.fullmatch(rf"(?:约|不超过|不低于|不少于|≤|≥|<|>|<=|>=)?({NUMBER})['′’]?\s*({UNITS})?(?:以上|以内|以下|左右|内|及以上|及以下)?", bare)
+    match = re.fullmatch(
+        rf"(?:约|不超过|不低于|不少于|≤|≥|<|>|<=|>=)?({NUMBER})['′’]?\s*({UNITS})?(?:以上|以内|以下|左右|内|及以上|及以下)?",
+        bare,
+    )
     if match:
         return Value(float(match[1]), match[2] or "", 0, len(bare))
     found = values(bare)
     fitting = [v for v in found if _fits(name, v.unit)]
     if not fitting:
         return None
-    same = {v.number for v in fitting}
-    if len(same) == 1 or len(bare) > 40:
+    if len({v.number for v in fitting}) == 1:
         return fitting[0]
-    return None
+    first = [v for v in values(re.split(r"[。;；]", bare)[0]) if _fits(name, v.unit)]
+    return first[0] if name and len({v.number for v in first}) == 1 else None
 
 
 def _fits(name: str, unit: str) -> bool:
@@ -98,7 +105,9 @@ def polarity(name: str, unit: str = "", baseline: float | None = None, target: f
         return "lower"
     low, high = _last(_LOWER_RE, name), _last(_HIGHER_RE, name)
     if low >= 0 or high >= 0:
-        if low >= 0 and re.search(r"总税收和缴费率|总税率|错误率|迟报率|瞒报率|漏报率|投诉率|停运率|故障率|费率|利率|错码率", name):
+        if low >= 0 and re.search(
+            r"总税收和缴费率|总税率|错误率|迟报率|瞒报率|漏报率|投诉率|停运率|故障率|费率|利率|错码率", name
+        ):
             return "lower"
         return "lower" if low > high else "higher"
     return "lower" if _TIME_RE.search(unit) and unit != "年" else "higher"

@@ -56,6 +56,7 @@ class Paragraph:
     word: str = ""
     table: object = None
     printed: str = ""
+    mark: str = ""
 
     @property
     def line(self) -> int:
@@ -87,6 +88,7 @@ class Node:
     tables: list[object] = field(default_factory=list)
     unnumbered: bool = False
     heading_text: str = ""
+    mark: str = ""  # the number as printed (二、, 第一节)
 
     @property
     def text(self) -> str:
@@ -183,7 +185,12 @@ def _open(text: str, line: int, current: Paragraph | None, depth: int) -> Paragr
         kind = str(label.lastgroup)
         value = text[label.end() :]
         return Paragraph(
-            despace(value), [(0, line)], kind="label", marker=kind, word=re.sub(r"\s", "", label[kind]), printed=value.strip()
+            despace(value),
+            [(0, line)],
+            kind="label",
+            marker=kind,
+            word=re.sub(r"\s", "", label[kind]),
+            printed=value.strip(),
         )
     appendix = _APPENDIX_RE.match(text)
     if appendix and len(text) <= 60:
@@ -191,7 +198,10 @@ def _open(text: str, line: int, current: Paragraph | None, depth: int) -> Paragr
     name, level, number, length = _marker(text)
     closed = current is None or _closed(current)
     if name and (closed or depth <= 0) and not (not closed and name == "point"):
-        return Paragraph(despace(text[length:]), [(0, line)], marker=name, level=level, number=number)
+        mark = despace(text[:length]).strip(":：")
+        return Paragraph(
+            despace(text[length:]), [(0, line)], marker=name, level=level, number=number, mark=mark
+        )
     if _DASH_RE.match(text) and closed:
         return Paragraph(despace(text), [(0, line)])
     if not closed and current is not None and not _stands_alone(text, current):
@@ -216,15 +226,15 @@ def _closed(current: Paragraph) -> bool:
     if not text:
         return False
     if current.kind == "label":
-        if text[-1] in "、，,（(":
-            return False
-        return True  # ``_append`` reopens it where the next line goes on with the list
+        return text[-1] not in "、，,（("  # ``join_label_lines`` reopens it where the list goes on
     if _END_RE.search(text) and _balance(text) <= 0:
         return True
     if text[-1] in ")）" and _balance(text) <= 0 and bracket_responsibility(text):
         return True
     heading = current.level and not re.search(r"[。；;，,：:]", text) and len(text) <= 40
-    heading = heading or (current.level and not re.search(r"[。；;：:]", text) and len(text) <= 32 and text[-1] not in "，,、")
+    heading = heading or (
+        current.level and not re.search(r"[。；;：:]", text) and len(text) <= 32 and text[-1] not in "，,、"
+    )
     return bool(heading) or (not current.level and _TITLE_RE.search(text) is not None and len(text) <= 50)
 
 
@@ -234,7 +244,12 @@ def _append(current: Paragraph, line: int, text: str, findings: list[Finding]) -
         overlap = _overlap(current.text, piece)
         if overlap:
             findings.append(
-                Finding(line, "断行重复", piece[: len(overlap) + 6], f"换页处“{overlap}”重复，已去掉一处；请核对原文")
+                Finding(
+                    line,
+                    "断行重复",
+                    piece[: len(overlap) + 6],
+                    f"换页处“{overlap}”重复，已去掉一处；请核对原文",
+                )
             )
             piece = piece[len(overlap) :]
     current.spans.append((len(current.text), line))
@@ -275,7 +290,12 @@ def join_label_lines(found: list[Paragraph]) -> list[Paragraph]:
 
 def _continues_list(before: str, text: str) -> bool:
     joined = before + text
-    return len(text) <= 300 and "。" not in text.rstrip("。") and looks_like_units(text) >= 0.5 and looks_like_units(joined) >= 0.8
+    return (
+        len(text) <= 300
+        and "。" not in text.rstrip("。")
+        and looks_like_units(text) >= 0.5
+        and looks_like_units(joined) >= 0.8
+    )
 
 
 # --- paragraphs → tree ----------------------------------------------------------------------------
@@ -292,7 +312,7 @@ class Outline:
 
 def build(found: list[Paragraph], findings: list[Finding]) -> Outline:
     """Tree of a document from its paragraphs."""
-    found = join_label_lines(found)
+    found = _points(join_label_lines(found))
     contents, found = _contents(found)
     known = {re.sub(r"\s", "", title): number for number, title, _ in contents}
     root = Node(-1, "", "", 0)
@@ -310,7 +330,11 @@ def build(found: list[Paragraph], findings: list[Finding]) -> Outline:
             continue
         key = re.sub(r"\s", "", paragraph.text)
         plain_text = paragraph.kind == "text" and not paragraph.level
-        if plain_text and (pending_appendix is not None or (known and _in_contents(key, known))) and len(key) <= 60:
+        if (
+            plain_text
+            and (pending_appendix is not None or (known and _in_contents(key, known)))
+            and len(key) <= 60
+        ):
             number = pending_appendix.number if pending_appendix else known.get(key, "")
             node = Node(0, number, key, paragraph.line, root)
             root.children.append(node)
@@ -321,6 +345,31 @@ def build(found: list[Paragraph], findings: list[Finding]) -> Outline:
             continue
         stack = _place(paragraph, stack)
     return Outline(root, title, contents)
+
+
+def _points(found: list[Paragraph]) -> list[Paragraph]:
+    """（1）（2）① ② are items of their own only where two or more of them carry labels; else they are text."""
+    at = 0
+    while at < len(found):
+        if found[at].level != 6:
+            at += 1
+            continue
+        end, labelled, own = at, 0, False
+        while end < len(found) and not (0 < found[end].level < 6 or found[end].kind in ("appendix", "table")):
+            if found[end].level == 6:
+                own = False
+            elif found[end].kind == "label" and not own:
+                labelled, own = labelled + 1, True
+            end += 1
+        if labelled < 2:
+            for paragraph in found[at:end]:
+                if paragraph.level == 6:
+                    shift = len(paragraph.mark)
+                    paragraph.text = paragraph.mark + paragraph.text
+                    paragraph.spans = [(o + shift if o else 0, n) for o, n in paragraph.spans]
+                    paragraph.level, paragraph.marker = 0, ""
+        at = end
+    return found
 
 
 def _in_contents(key: str, known: dict[str, str]) -> bool:
@@ -346,8 +395,12 @@ def _contents(found: list[Paragraph]) -> tuple[list[tuple[str, str, int]], list[
         first = _marker(paragraph.text)
         opens = paragraph.kind == "appendix" and not paragraph.number and first[0] == "item"
         bare = paragraph.kind == "appendix" and not paragraph.number and not paragraph.text
-        bare = bare or (paragraph.kind == "text" and re.fullmatch(r"[-—]*附件[:：]?", paragraph.text) is not None)
-        follows = start + 1 < len(found) and found[start + 1].marker == "item" and found[start + 1].number == "1"
+        bare = bare or (
+            paragraph.kind == "text" and re.fullmatch(r"[-—]*附件[:：]?", paragraph.text) is not None
+        )
+        follows = (
+            start + 1 < len(found) and found[start + 1].marker == "item" and found[start + 1].number == "1"
+        )
         if not (opens or (bare and follows)):
             continue
         end = start
@@ -376,11 +429,19 @@ def _place(paragraph: Paragraph, stack: list[Node]) -> list[Node]:
         return stack
     if paragraph.kind == "label":
         return _place_label(paragraph, stack)
-    if paragraph.level and not (paragraph.level == 6 and stack[-1].level in (5, 6) and stack[-1].level == 5):
+    if paragraph.level:
         while stack[-1].level >= paragraph.level:
             stack.pop()
         title, rest = split_title(paragraph.text)
-        node = Node(paragraph.level, paragraph.number, title, paragraph.line, stack[-1], heading_text=paragraph.text)
+        node = Node(
+            paragraph.level,
+            paragraph.number,
+            title,
+            paragraph.line,
+            stack[-1],
+            heading_text=paragraph.text,
+            mark=paragraph.mark,
+        )
         stack[-1].children.append(node)
         stack.append(node)
         if rest:
@@ -390,7 +451,9 @@ def _place(paragraph: Paragraph, stack: list[Node]) -> list[Node]:
     node = stack[-1]
     if node.labels and node.level >= 3 and len(paragraph.text) > 20 and not bracket_only(paragraph.text):
         # text after the labels of an item: a task without a number, or a closing remark
-        sibling = Node(node.level, "", split_title(paragraph.text)[0], paragraph.line, node.parent, unnumbered=True)
+        sibling = Node(
+            node.level, "", split_title(paragraph.text)[0], paragraph.line, node.parent, unnumbered=True
+        )
         sibling.paragraphs.append(paragraph)
         (node.parent or node).children.append(sibling)
         stack[-1] = sibling
@@ -429,7 +492,9 @@ def _take_brackets(node: Node) -> None:
         _add_bracket(node, paragraph.text[start + 1 : end - 1], paragraph.line_at(start))
         keep = paragraph.text
         paragraph.text = keep[:start] + keep[end:]
-        paragraph.spans = [(o if o <= start else max(start, o - (end - start)), n) for o, n in paragraph.spans]
+        paragraph.spans = [
+            (o if o <= start else max(start, o - (end - start)), n) for o, n in paragraph.spans
+        ]
     if len(spans) > 1:
         node.labels[-len(spans) :] = node.labels[-len(spans) :][::-1]
 

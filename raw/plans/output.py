@@ -113,7 +113,7 @@ def tables(plan: Plan) -> dict[str, list[dict[str, object]]]:
         result["indicators"].append(
             {
                 "indicator_id": code,
-                "special_id": special_ids.get(indicator.special, ""),
+                "special_id": special_ids[indicator.special],
                 "name": indicator.name,
                 "unit": indicator.unit,
                 "polarity": indicator.polarity,
@@ -126,15 +126,19 @@ def tables(plan: Plan) -> dict[str, list[dict[str, object]]]:
                 "text": _harmless(indicator.text),
             }
         )
+        # a target without a date holds for the plan's year; one that is dated then goes before it
+        by_due: dict[date, object] = {}
+        for target in sorted(indicator.targets, key=lambda t: t.due is None):
+            by_due.setdefault(target.due or date(plan.year, 12, 31), target)
         result["targets"] += [
             {
                 "indicator_id": code,
-                "due_date": t.due or date(plan.year, 12, 31),
+                "due_date": due,
                 "target": _number(t.value),
                 "line": t.line,
                 "text": _harmless(t.text),
             }
-            for t in indicator.targets
+            for due, t in sorted(by_due.items())
         ]
     if plan.issues:
         result["issues"] = [
@@ -149,7 +153,8 @@ def tables(plan: Plan) -> dict[str, list[dict[str, object]]]:
             for i in plan.issues
         ]
     result["findings"] = [
-        {"line": f.line, "kind": f.kind, "text": _harmless(f.text), "message": f.message} for f in plan.findings
+        {"line": f.line, "kind": f.kind, "text": _harmless(f.text), "message": f.message}
+        for f in plan.findings
     ]
     return result
 

@@ -94,16 +94,21 @@ def keys(tables: Mapping[str, list[dict]]) -> dict[str, list[str]]:
     """Key of every row (see the module text)."""
     seq = {row["task_id"]: _text(row["seq"]) for row in tables["tasks"]}
     special = {row["special_id"]: row["name"] for row in tables["specials"]}
-    indicator = {row["indicator_id"]: f"{_text(row.get('line'))}|{row['name']}" for row in tables["indicators"]}
+    indicator = {
+        row["indicator_id"]: f"{_text(row.get('line'))}|{row['name']}" for row in tables["indicators"]
+    }
     found = {
         "specials": [row["name"] for row in tables["specials"]],
         "units": [row["name"] for row in tables["units"]],
         "tasks": [_text(row["seq"]) for row in tables["tasks"]],
-        "responsibilities": [f"{seq[r['task_id']]}|{r['unit_name']}|{r['role']}" for r in tables["responsibilities"]],
+        "responsibilities": [
+            f"{seq[r['task_id']]}|{r['unit_name']}|{r['role']}" for r in tables["responsibilities"]
+        ],
         "indicators": [indicator[row["indicator_id"]] for row in tables["indicators"]],
         "targets": [f"{indicator[r['indicator_id']]}|{_text(r['due_date'])}" for r in tables["targets"]],
         "goals": [
-            f"{g['kind']}|{special.get(g['special_id'], '')}|{_text(g['top_n'] or g['improvement_pct'])}" for g in tables["goals"]
+            f"{g['kind']}|{special.get(g['special_id'], '')}|{_text(g['top_n'] or g['improvement_pct'])}"
+            for g in tables["goals"]
         ],
     }
     for names in found.values():
@@ -128,7 +133,7 @@ def apply(tables: Mapping[str, list[dict]], changes: Iterable[Change]) -> Tables
     plain = registry_rows(tables)
     for table, rows in plain.items():
         own = [c for c in changes if c.table == table]
-        by_key = {key: row for key, row in zip(names[table], rows, strict=True)}
+        by_key = dict(zip(names[table], rows, strict=True))
         before = [dict(row) for row in rows]
         dropped: set[int] = set()
         named: set[int] = set()

@@ -22,7 +22,10 @@ _BASIS_RE = re.compile(
 
 def from_table(table: Table, plan: Plan) -> list[Issue]:
     """Issues of a table with problem, measures and units."""
-    columns = {name: table.column(name) for name in ("seq", "problem", "suggestion", "measures", "units", "lead", "deadline", "source")}
+    columns = {
+        name: table.column(name)
+        for name in ("seq", "problem", "suggestion", "measures", "units", "lead", "deadline", "source")
+    }
     found: list[Issue] = []
     for row in table.rows:
 
@@ -37,17 +40,31 @@ def from_table(table: Table, plan: Plan) -> list[Issue]:
             continue
         if not problem:
             if any(row.cells):
-                plan.find(row.line, "未识别", shorten(" ".join(row.cells)), "整改表中的这一行没有问题描述，未登记")
+                plan.find(
+                    row.line, "未识别", shorten(" ".join(row.cells)), "整改表中的这一行没有问题描述，未登记"
+                )
             continue
         title, _ = split_title(problem)
         if not number.isdigit():
             plan.find(row.line, "编号跳号", shorten(title), "没有序号，按出现顺序编号")
         elif int(number) != len(found) + 1:
-            plan.find(row.line, "编号跳号", shorten(title), f"序号 {number} 与出现顺序 {len(found) + 1} 不一致，请核对")
+            plan.find(
+                row.line,
+                "编号跳号",
+                shorten(title),
+                f"序号 {number} 与出现顺序 {len(found) + 1} 不一致，请核对",
+            )
         basis = "；".join(dict.fromkeys(_basis(problem + despace(strip_markup(cell("source"))))))
         units = split_units(cell("units") or cell("lead"))
         measures = despace(strip_markup(cell("measures") or cell("suggestion")))
-        issue = Issue(f"i{int(number) if number.isdigit() else len(found) + 1:02d}", title, basis, units, measures, row.line)
+        issue = Issue(
+            f"i{int(number) if number.isdigit() else len(found) + 1:02d}",
+            title,
+            basis,
+            units,
+            measures,
+            row.line,
+        )
         issue.due_text = cell("deadline").strip()
         if not units:
             plan.find(row.line, "责任单位缺失", shorten(title), "整改问题没有责任单位，请补填")
@@ -93,7 +110,9 @@ def split_units(text: str) -> list[str]:
         return list(dict.fromkeys(s.unit for s in parse_units(flat).shares))
     names: list[str] = []
     for piece in flat.split():
-        broken = names and (not is_unit(names[-1]) or len(piece) <= 1 or not (is_unit(piece) or PREFIX_RE.match(piece)))
+        broken = names and (
+            not is_unit(names[-1]) or len(piece) <= 1 or not (is_unit(piece) or PREFIX_RE.match(piece))
+        )
         if broken and not (is_unit(names[-1]) and PREFIX_RE.match(piece) and len(piece) > 2):
             names[-1] += piece
         else:

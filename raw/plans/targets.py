@@ -24,30 +24,47 @@ _REACH = (
     r"|(?<=[时限间长费率数量价准本])(?:均)?为(?=\d)"
 )
 _GROW = r"(?:同比|再|较[一-龥\d]{1,8}?|比[一-龥\d]{1,8}?|平均|分别|总体|在[^，,;；]{2,20}?基础上)*(?:再)?(?:提升|提高|增长|增加|压缩|压减|缩短|下降|降低|减少|增幅|精简)(?:幅度)?(?:约|了)?"
-_COUNT = (
-    r"(?:再)?(?:新增|新建|新培育|新培养|培育|培养|建设|建成|完成|实现|开展|组织|举办|打造|创建|制作|改扩建|创健|建立|建好|实施|推动实现|支持|带动|覆盖|惠及|受惠|涵盖|引进|新开通|开通|开行|形成|推出|梳理|发放|投放|新增发放|运用)"
-)
+_COUNT = r"(?:再)?(?:新增|新建|新培育|新培养|培育|培养|建设|建成|完成|实现|开展|组织|举办|打造|创建|制作|改扩建|创健|建立|建好|实施|推动实现|支持|带动|覆盖|惠及|受惠|涵盖|引进|新开通|开通|开行|形成|推出|梳理|发放|投放|新增发放|运用)"
 _APPROX = r"(?:约|近|力争|争取|至少|不少于|不低于|不超过|超过|达到|为)*"
 _TAIL = r"(?:及?以[上内下]|左右|之内|内)?"
 _VALUE = rf"(?P<number>{NUMBER})(?:[-—~至](?P<high>{NUMBER}))?余?(?P<unit>{UNITS})"
 _REACH_RE = re.compile(rf"(?P<verb>{_REACH})(?:约|近|至少)?{_VALUE}(?P<tail>{_TAIL})")
 _GROW_RE = re.compile(rf"(?P<verb>{_GROW}){_APPROX}{_VALUE}(?P<tail>{_TAIL})")
-_COUNT_RE = re.compile(rf"(?P<verb>{_COUNT}){_APPROX}{_VALUE}(?P<tail>{_TAIL})(?P<object>[^，,;；。、\d(（]{{0,30}})")
+_COUNT_RE = re.compile(
+    rf"(?P<verb>{_COUNT}){_APPROX}{_VALUE}(?P<tail>{_TAIL})(?P<object>[^，,;；。、\d(（]{{0,30}})"
+)
 _OBJECT_RE = re.compile(
     rf"(?P<verb>{_COUNT}|计划(?:特招|招聘|完成)?|预计增加|增加|至少运用|争取|创健)(?P<object>[^\d,，;；。、:：]{{2,32}}?)(?:各|约|达|共)*{_VALUE}(?P<tail>{_TAIL})(?!的|[一-龥]{{0,2}}(?:内|完成))"
 )
-_GO_ON_RE = re.compile(rf"^(?P<verb>)(?P<object>[^\d,，;；。、:：]{{2,25}}?)(?:各|约|达|共)*{_VALUE}(?P<tail>{_TAIL})(?:\([^()]*\))?[。]?$")
+_GO_ON_RE = re.compile(
+    rf"^(?P<verb>)(?P<object>[^\d,，;；。、:：]{{2,25}}?)(?:各|约|达|共)*{_VALUE}(?P<tail>{_TAIL})(?:\([^()]*\))?[。]?$"
+)
 _MORE_RE = re.compile(rf"^(?P<verb>){_VALUE}(?P<tail>{_TAIL})(?P<object>[一-龥“”□]{{2,25}})[。]?$")
-_LIMIT_RE = re.compile(rf"(?P<verb>)(?:起|后的?|平台|后)(?P<number>{NUMBER})(?P<high>)(?P<unit>个?工作日|日|天|个?小时|分钟)(?P<tail>之?内)")
-_FAR_RE = re.compile(rf"(?P<verb>(?:压缩|压减|缩短|缩减|降低)(?:至|到|为))[^\d,，;；。]{{2,20}}?{_VALUE}(?P<tail>{_TAIL})")
+_LIMIT_RE = re.compile(
+    rf"(?P<verb>)(?:起|后的?|平台|后)(?P<number>{NUMBER})(?P<high>)(?P<unit>个?工作日|日|天|个?小时|分钟)(?P<tail>之?内)"
+)
+_FAR_RE = re.compile(
+    rf"(?P<verb>(?:压缩|压减|缩短|缩减|降低)(?:至|到|为))[^\d,，;；。]{{2,20}}?{_VALUE}(?P<tail>{_TAIL})"
+)
 _SHARE_RE = re.compile(r"^(?P<name>[一-龥“”□]{2,20})(?P<number>100)%(?P<done>[一-龥]{2,4})[。]?$")
 _ZERO_RE = re.compile(r"(?P<verb>(?:调整|降|减|压缩|收费标准)(?:为|至|到)零|清零)")
-_FEW_RE = re.compile(r"(?<=不少于|不低于|不超过)[一二两三四五六七八九](?=次|个|项|家)|(?<=至少开展|至少组织|至少召开)[一二两三四五六七八九](?=次|个|项|家)|(?<=至少)[一二两三四五六七八九](?=次|个|项|家)")
+_FROM_RE = re.compile(rf"由(?:法定|原来的?|目前的?|现行的?|现在的?)?(?:的)?(?P<from>{NUMBER})(?:{UNITS})")
+_FEW_RE = re.compile(
+    r"(?<=不少于|不低于|不超过)[一二两三四五六七八九](?=次|个|项|家)|(?<=至少开展|至少组织|至少召开)[一二两三四五六七八九](?=次|个|项|家)|(?<=至少)[一二两三四五六七八九](?=次|个|项|家)"
+)
 _BEHIND_RE = re.compile(rf"(?P<verb>){_VALUE}(?P<tail>以[上内下]|左右|及以上)(?!的)")
-_FINISH_RE = re.compile(rf"(?P<verb>){_VALUE}(?P<tail>内?)(?P<done>办结|办成|完成|受理|分案|结案|立案|发布|退还|反馈|对接|上车|换乘|获得)")
-_PLAIN_RE = re.compile(rf"(?<=[率占比例额度限长数量量])(?P<verb>)(?P<number>{NUMBER})(?P<high>)(?P<unit>%|‰|个?工作日|天|个|家|次|亿元|万元)(?P<tail>{_TAIL})(?![-—~]|的)")
-_RANK_RE = re.compile(r"(?:进入|保持|位居|位列|居|稳居|跻身|争取?)?(?:全国|全省|省内|全市|河南省)(?:同类)?(?:前|第)(?P<n>\d+|[一二三四五六七八九十])(?!方阵|批|类|季)(?:位|名|强)?")
-_VAGUE_RE = re.compile(r"(?:先进位次|第一方阵|先进行列|前列|领先水平|领先|全覆盖|即时办结|清零|零成本|零跑腿|全部进入|前沿水平)")
+_FINISH_RE = re.compile(
+    rf"(?P<verb>){_VALUE}(?P<tail>内?)(?P<done>办结|办成|完成|受理|分案|结案|立案|发布|退还|反馈|对接|上车|换乘|获得)"
+)
+_PLAIN_RE = re.compile(
+    rf"(?<=[率占比例额度限长数量量])(?P<verb>)(?P<number>{NUMBER})(?P<high>)(?P<unit>%|‰|个?工作日|天|个|家|次|亿元|万元)(?P<tail>{_TAIL})(?![-—~]|的)"
+)
+_RANK_RE = re.compile(
+    r"(?:进入|保持|位居|位列|居|稳居|跻身|争取?)?(?:全国|全省|省内|全市|河南省)(?:同类)?(?:前|第)(?P<n>\d+|[一二三四五六七八九十])(?!方阵|批|类|季)(?:位|名|强)?"
+)
+_VAGUE_RE = re.compile(
+    r"(?:先进位次|第一方阵|先进行列|前列|领先水平|领先|全覆盖|即时办结|清零|零成本|零跑腿|全部进入|前沿水平)"
+)
 _DUE_RE = re.compile(
     r"(?:到|至|于|在)?(?:(20\d\d)年)?(?:(\d{1,2})月(?:(\d{1,2})日)?(?:份)?(?:底|末)?(?:之?前|以前)?|年?底(?:之?前)?|年?末|(?<=年)(?:上半年|下半年))"
 )
@@ -55,8 +72,12 @@ _INTENT_RE = re.compile(
     r"^(?:力争|争取|确保|努力|积极|进一步|基本|全面|逐步|持续|继续|推动|推进|推行|实行|实现|加快|将|把|使|对|保证|保障|要|应|须|其中|另外|同时|并|且|以及|即|落实|做好|加强|不断|全年|全市|全县|"
     r"我市|我县|全省统一|计划|预计|完成|各地|平均(?=[^一-龥])|达到|至)+"
 )
-_END_WORDS_RE = re.compile(r"(?:力争|争取|确保|均|都|全部|分别|各|将|要|应|总体|平均(?:分别)?|再|原则上|累计|一律|至|约|普遍|同比|由法定|由原来的|由|一般|大幅|计划|实现|完成|开展)+$")
-_HISTORY_RE = re.compile(r"截至目前|目前|已达|已经|累计已|今年以来|上年|去年|原定|按照法定|在法定|建筑面积|总投资|注册资本不低于|占地")
+_END_WORDS_RE = re.compile(
+    r"(?:力争|争取|确保|均|都|全部|分别|各|将|要|应|总体|平均(?:分别)?|再|原则上|累计|一律|至|约|普遍|同比|由法定|由原来的|由|一般|大幅|计划|实现|完成|开展)+$"
+)
+_HISTORY_RE = re.compile(
+    r"截至目前|目前|已达|已经|累计已|今年以来|上年|去年|原定|按照法定|在法定|建筑面积|总投资|注册资本不低于|占地"
+)
 _SHARED_RE = re.compile(r"(率|数|量|时间|时限|时长|占比|比例|企业数|覆盖率|指数|额)$")
 
 
@@ -82,9 +103,12 @@ class Found:
     due: date | None
     text: str
     offset: int
+    baseline: float | None = None
 
 
-def scan(text: str, start: date, carry: bool = False, topic: str = "") -> tuple[list[Found], list[tuple[str, int]]]:
+def scan(
+    text: str, start: date, carry: bool = False, topic: str = ""
+) -> tuple[list[Found], list[tuple[str, int]]]:
     """Targets of a text, and (sentence piece, offset) of goals without a number.
 
     ``carry``: a date holds on to the end of the paragraph (paragraphs of goals), not only of its sentence.
@@ -123,7 +147,9 @@ def _due(clause: str, start: date) -> date | None:
     latest = None
     for match in _DUE_RE.finditer(clause):
         words = match[0].lstrip("到至于在")
-        if clause[match.end() : match.end() + 1] in ("起", "后", "出") or not re.search(r"月|底|末|半年", words):
+        if clause[match.end() : match.end() + 1] in ("起", "后", "出", "基", "现", "以") or not re.search(
+            r"月|底|末|半年", words
+        ):
             continue
         if not match[1] and not match[2] and not re.search(r"年底|年末|半年", words):
             continue
@@ -209,8 +235,12 @@ def _piece(piece: str, state: _State, due: date | None, offset: int, goes_on: bo
     zero = _ZERO_RE.search(masked)
     if zero:
         names = [p for p, _ in split_outside(_name(piece[: zero.start()]), "、")]
-        names = [n for n in names if len(n) > 2] if zero[0] == "清零" and all(n.endswith("率") for n in names) else [_name(piece[: zero.start()])]
-        if zero[0] != "清零" or names and names[0].endswith("率"):
+        names = (
+            [n for n in names if len(n) > 2]
+            if zero[0] == "清零" and all(n.endswith("率") for n in names)
+            else [_name(piece[: zero.start()])]
+        )
+        if zero[0] != "清零" or (names and names[0].endswith("率")):
             unit = "%" if names[0].endswith("率") else ""
             return [Found("value", n, unit, "lower", 0.0, due, piece, offset) for n in names if n]
         return []
@@ -230,17 +260,27 @@ def _piece(piece: str, state: _State, due: date | None, offset: int, goes_on: bo
     number = float(match["number"])
     before = piece[: match.start()]
     # 由法定30日内压缩至15日内: the second number counts
-    name = _name(re.sub(r"由(?:原来的?|法定|目前的?)?.{0,12}$", "", before))
+    name = _name(re.sub(r"由(?:原来的?|法定|目前的?|现行的?|(?=\d)).{0,12}$", "", before))
     if kind in ("count", "object", "go_on", "more"):
         thing = _name(piece[match.start("object") : match.end("object")]) if match["object"] else ""
         thing = re.sub(r"^(?:以[上内下]|左右|的)+", "", thing)
         verb = match["verb"]
-        lead = name if len(name) >= 2 else subject if re.search(r"[一-龥]{2}$", subject or "") and not thing else ""
+        lead = (
+            name
+            if len(name) >= 2
+            else subject
+            if re.search(r"[一-龥]{2}$", subject or "") and not thing
+            else ""
+        )
         if kind in ("go_on", "more"):
             lead = lead or state.owner
         elif len(name) >= 3:
             state.owner = name
-        name = f"{lead}{verb if verb not in ('完成', '实现', '达到', '争取') else ''}{thing}" if (thing or lead) else verb + unit
+        name = (
+            f"{lead}{verb if verb not in ('完成', '实现', '达到', '争取') else ''}{thing}"
+            if (thing or lead)
+            else verb + unit
+        )
     elif kind == "grow":
         verb = re.sub(r"约|了|再|平均|分别|总体", "", match["verb"])
         word = "同比" if "同比" in verb else ""
@@ -252,14 +292,34 @@ def _piece(piece: str, state: _State, due: date | None, offset: int, goes_on: bo
         state.subject = base
     elif kind == "finish":
         name = name or subject
-        name = f"{name}{match['done']}时限" if name and not re.search(r"时[限间长]$", name) else name or f"{match['done']}时限"
+        name = (
+            f"{name}{match['done']}时限"
+            if name and not re.search(r"时[限间长]$", name)
+            else name or f"{match['done']}时限"
+        )
     elif kind == "limit":
         name = f"{re.sub(r'^(?:自|在|于|从)', '', name)}办理时限"
     else:
-        name = name or subject or state.topic
+        behind = (
+            re.match(r"[一-龥“”、]{4,25}", piece[match.end() :]) if kind == "behind" and not name else None
+        )
+        if behind:
+            name = _name(behind[0]) + ("比例" if unit == "%" else "")
+        name = name or subject or (state.topic if kind == "reach" else "")
     if unit in ("个环节", "环节") and not re.search(r"环节", name):
         name += "环节"
-    if not name or len(name) < 2 or re.search(r"基础上|以及$", name):
+    shrink = (
+        re.match(r"(压缩|压减|缩短|降低|减少|提升|提高|增长)(.{2,})$", name)
+        if unit in ("%", "个百分点")
+        else None
+    )
+    if shrink and kind in ("object", "plain", "behind"):
+        name, kind = f"{shrink[2]}{shrink[1]}幅度", "grow"
+    if (
+        not name
+        or len(name) < 2
+        or re.search(r"基础上|以及$|^(?:再)?(?:形成|打造|建立)一批$|^每(?:季度|月|年|周|半年|天)$", name)
+    ):
         return []
     if kind in ("reach", "plain", "behind"):
         state.subject = name
@@ -268,11 +328,13 @@ def _piece(piece: str, state: _State, due: date | None, offset: int, goes_on: bo
         way = "lower"
     elif kind == "reach" and re.search(r"不低于|不少于|不小于", match["verb"]):
         way = "higher"
-    elif kind == "reach" and re.search(r"不得超过|不超过|低于|小于|不高于|不大于|少于|压缩|缩短|降低|减低|控制在|降至|减至", match["verb"]):
+    elif kind == "reach" and re.search(
+        r"不得超过|不超过|低于|小于|不高于|不大于|少于|压缩|缩短|降低|减低|控制在|降至|减至", match["verb"]
+    ):
         way = "lower"
-    elif kind == "reach" and re.search(r"不低于|不少于|突破|超过|高于|大于|提升|提高|增|至少", match["verb"]):
-        way = "higher"
-    elif kind in ("grow", "count", "object"):
+    elif (
+        kind == "reach" and re.search(r"不低于|不少于|突破|超过|高于|大于|提升|提高|增|至少", match["verb"])
+    ) or kind in ("grow", "count", "object"):
         way = "higher"
     elif match["tail"] in ("以内", "以下", "内", "之内"):
         way = "lower"
@@ -280,11 +342,17 @@ def _piece(piece: str, state: _State, due: date | None, offset: int, goes_on: bo
         way = "higher"
     names = _each(name, piece[: match.start()])
     text = piece.strip("、")
-    found = [Found("value", n, tidy_unit(unit), way, number, due, text, offset) for n in names]
+    base = _FROM_RE.search(masked)
+    baseline = float(base["from"]) if base and kind == "reach" and base.start() < match.start() else None
+    found = [Found("value", n, tidy_unit(unit), way, number, due, text, offset, baseline) for n in names]
     if kind in ("count", "object"):  # 12个…和79个…
-        for more in re.finditer(rf"[和及](?P<n>{NUMBER})余?(?P<u>{UNITS})(?P<o>[一-龥“”]{{2,25}})", masked[match.start() :]):
+        for more in re.finditer(
+            rf"[和及](?P<n>{NUMBER})余?(?P<u>{UNITS})(?P<o>[一-龥“”]{{2,25}})", masked[match.start() :]
+        ):
             thing = piece[match.start() + more.start("o") : match.start() + more.end("o")]
-            found.append(Found("value", thing, tidy_unit(more["u"]), "higher", float(more["n"]), due, text, offset))
+            found.append(
+                Found("value", thing, tidy_unit(more["u"]), "higher", float(more["n"]), due, text, offset)
+            )
     return found
 
 
@@ -299,7 +367,9 @@ def _each(name: str, before: str) -> list[str]:
     return [p for p in parts if p]
 
 
-_DEALT_RE = re.compile(rf"(?P<head>.+?)(?P<verb>(?:平均)?分别(?:平均)?(?:{_REACH}|不超过|不低于)?)(?:约)?(?P<rest>.*{NUMBER}.*)$")
+_DEALT_RE = re.compile(
+    rf"(?P<head>.+?)(?P<verb>(?:平均)?分别(?:平均)?(?:{_REACH}|不超过|不低于)?)(?:约)?(?P<rest>.*{NUMBER}.*)$"
+)
 
 
 def _dealt(piece: str, masked: str, due: date | None, offset: int) -> list[Found]:
@@ -312,6 +382,8 @@ def _dealt(piece: str, masked: str, due: date | None, offset: int) -> list[Found
     if not numbers:
         return []
     unit = next((u for _, u in reversed(numbers) if u), "")
+    if unit.startswith("个") and len(unit) > 1:  # 5个、9个、15个小时
+        numbers = [(n, unit if u == "个" else u) for n, u in numbers]
     name = _name(re.sub(r"(?:控制在|压缩至|达到|平均)$", "", head))
     bare = re.sub(r"\([^()]*\)", lambda m: "□" * len(m[0]), name)
     parts = [p for p, _ in split_outside(bare, "、")] if "、" in bare else re.split(r"和|及|与", bare)
@@ -329,7 +401,11 @@ def _dealt(piece: str, masked: str, due: date | None, offset: int) -> list[Found
     # 高压、低压用电平均接电时长: what the last name has more belongs to all; 市中心区、城镇、农村客户停电时间 too
     last = spans[-1]
     tail = ""
-    if len(set(map(len, map(plain, spans[:-1])))) and max(len(s) for s in spans[:-1]) + 2 < len(last) and not _SHARED_RE.search(spans[0]):
+    if (
+        len(set(map(len, map(plain, spans[:-1]))))
+        and max(len(s) for s in spans[:-1]) + 2 < len(last)
+        and not _SHARED_RE.search(spans[0])
+    ):
         size = len(spans[0])
         tail = last[size:]
     elif not _SHARED_RE.search(spans[0]) and (ending := _SHARED_RE.search(last)):
@@ -341,7 +417,18 @@ def _dealt(piece: str, masked: str, due: date | None, offset: int) -> list[Found
         names = [names[0], *(n if len(n) > 8 else prefix[1] + n for n in names[1:])]
     lower = re.search(r"压缩|缩短|降低|控制|不超过|以内|以下|压减", piece) is not None
     return [
-        Found("value", n, tidy_unit(u or unit), "lower" if lower and polarity(n, u or unit) != "higher" or polarity(n, u or unit) == "lower" else "higher", v, due, piece, offset)
+        Found(
+            "value",
+            n,
+            tidy_unit(u or unit),
+            "lower"
+            if (lower and polarity(n, u or unit) != "higher") or polarity(n, u or unit) == "lower"
+            else "higher",
+            v,
+            due,
+            piece,
+            offset,
+        )
         for n, (v, u) in zip(names, numbers, strict=True)
     ]
 

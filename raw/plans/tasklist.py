@@ -21,13 +21,19 @@ from raw.plans.tasks import label, note_doubts, number_of
 from raw.plans.text import despace, plain, shorten, strip_markup
 from raw.plans.units import looks_like_units, parse_units
 
-_DEADLINE_KINDS = frozenset({"date", "month", "before_month", "year_end", "multiple", "ongoing", "recurring", "malformed"})
+_DEADLINE_KINDS = frozenset(
+    {"date", "month", "before_month", "year_end", "multiple", "ongoing", "recurring", "malformed"}
+)
 
 
 def from_table(table: Table, plan: Plan, matcher: Matcher, where: str) -> list[Task]:
     """Tasks of a list, in order of its rows."""
     start = date(plan.year, 1, 1)
-    keep = [k for k, name in enumerate(table.fields) if name or any(k < len(r.cells) and r.cells[k] for r in table.rows)]
+    keep = [
+        k
+        for k, name in enumerate(table.fields)
+        if name or any(k < len(r.cells) and r.cells[k] for r in table.rows)
+    ]
     fields = [table.fields[k] for k in keep]
     specials = {s.name for s in plan.specials}
     rows: list[tuple[Row, dict[str, str]]] = []
@@ -68,8 +74,15 @@ def _values(cells, raw, fields, keep, table, specials, expected, start, row, pla
     placed = align(raw, fields, score)
     moved = {fields[column]: cell for column, cell in placed.items() if fields[column]}
     if moved != straight:
-        names = "、".join(f"{_NAMES.get(k, k)}“{shorten(v, 12)}”" for k, v in moved.items() if straight.get(k) != v)
-        plan.find(row.line, "错列", shorten(" ".join(c for c in raw if c)), f"单元格错列，已按内容归位：{names}；请核对")
+        names = "、".join(
+            f"{_NAMES.get(k, k)}“{shorten(v, 12)}”" for k, v in moved.items() if straight.get(k) != v
+        )
+        plan.find(
+            row.line,
+            "错列",
+            shorten(" ".join(c for c in raw if c)),
+            f"单元格错列，已按内容归位：{names}；请核对",
+        )
     return moved
 
 
@@ -97,15 +110,23 @@ def _fits(values: dict[str, str], fields: list[str], specials: set[str], start: 
             return False
         if name == "deadline" and (looks_like_units(flat) == 1.0 or len(flat) > 200):
             return False
-        if name == "deadline" and parse_deadline(flat, start).kind == "conditional_text" and not re.search(r"\d|[年月]", flat):
+        if (
+            name == "deadline"
+            and parse_deadline(flat, start).kind == "conditional_text"
+            and not re.search(r"\d|[年月]", flat)
+        ):
             return False
         if name == "special" and specials and flat not in specials and "title" not in values:
             return False
-        if name == "title" and (flat in specials or (len(flat) > 60 and "measure" in fields and "measure" not in values)):
+        if name == "title" and (
+            flat in specials or (len(flat) > 60 and "measure" in fields and "measure" not in values)
+        ):
             return False
     if "measure" in fields and "measure" not in values:
         return False
-    return not ("units" in fields and "units" not in values and "deadline" in fields and "deadline" not in values)
+    return not (
+        "units" in fields and "units" not in values and "deadline" in fields and "deadline" not in values
+    )
 
 
 def _score(cell: str, name: str, specials: set[str], start: date, expected: int) -> float:
@@ -121,7 +142,13 @@ def _score(cell: str, name: str, specials: set[str], start: date, expected: int)
         kind = parse_deadline(flat, start).kind
         if len(flat) > 40 and not re.match(r"20\d\d年|\d{1,2}月", flat):
             return -6.0
-        return 6.0 if kind in _DEADLINE_KINDS else 3.0 if kind == "conditional_text" and re.search(r"\d+月", flat) else -6.0
+        return (
+            6.0
+            if kind in _DEADLINE_KINDS
+            else 3.0
+            if kind == "conditional_text" and re.search(r"\d+月", flat)
+            else -6.0
+        )
     if name == "measure":
         return 4.0 if len(flat) > 45 or "。" in flat.rstrip("。") else 1.0
     if name == "title":
@@ -239,9 +266,16 @@ def _check(tasks: list[Task], plan: Plan) -> None:
     previous: int | None = None
     for task in tasks:
         if task.seq in seen:
-            plan.find(task.line, "编号重复", shorten(task.title), f"序号 {task.seq} 与第 {seen[task.seq].line} 行重复")
+            plan.find(
+                task.line,
+                "编号重复",
+                shorten(task.title),
+                f"序号 {task.seq} 与第 {seen[task.seq].line} 行重复",
+            )
         seen.setdefault(task.seq, task)
         number = number_of(task.seq)
         if number is not None and previous is not None and number > previous + 1:
-            plan.find(task.line, "编号跳号", shorten(task.title), f"序号从 {previous} 跳到 {number}，请核对是否漏项")
+            plan.find(
+                task.line, "编号跳号", shorten(task.title), f"序号从 {previous} 跳到 {number}，请核对是否漏项"
+            )
         previous = number if number is not None else previous

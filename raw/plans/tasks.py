@@ -25,14 +25,18 @@ _SPECIAL_RE = re.compile(
     r"(?:优化)?(?:提升)?(?:攻坚|整治|治理)?(?:工作)?(?:专项)(?:行动|工作|提升|整治|攻坚|优化|实施|改革|推进)*"
     r"(?:实施|工作)?(?:方案|计划|措施|清单|要点)?$"
 )
-_PLAIN_END_RE = re.compile(r"(?:优化)?(?:提升)?(?:工作|行动|实施)*(?:方案|计划|措施|清单|台账|任务分工|任务分解表|要点|任务表|分工方案)$")
+_PLAIN_END_RE = re.compile(
+    r"(?:优化)?(?:提升)?(?:工作|行动|实施)*(?:方案|计划|措施|清单|台账|任务分工|任务分解表|要点|任务表|分工方案)$"
+)
 _YEAR_RE = re.compile(r"\d{4}(?:[—–~至-]\d{4})?年(?:度)?")
 # moments a sentence binds a target to; a bare year only where nothing better stands there
 _BOUND_RE = re.compile(
     r"(?:(?:20\d\d年)?\d{1,2}月(?:\d{1,2}[日号])?(?:份)?(?:底|末|中旬|上旬|下旬)?(?:之?前|以前)|(?:20\d\d年)\d{1,2}月(?:\d{1,2}[日号])?(?:份)?(?:底|末)?"
     r"|20\d\d年年?(?:底|末)(?:之?前|以前)?|(?:20\d\d年)?(?:[上下]半年|第?[一二三四1-4]季度)(?:底|末)?(?:之?前)?|(?<![\d两几数多半近])年(?:底|内|末)(?:之?前)?)"
 )
-_BARE_YEAR_RE = re.compile(r"(?:到|至)?(20\d\d)年(?:度)?(?=[，,]|力争|确保|实现|全市|全县|全省|完成|新增|新|培育|达到|达|前)")
+_BARE_YEAR_RE = re.compile(
+    r"(?:到|至)?(20\d\d)年(?:度)?(?=[，,]|力争|确保|实现|全市|全县|全省|完成|新增|新|培育|达到|达|前)"
+)
 _PAST_RE = re.compile(r"(?:以来|起|后|之后|以后|基础上|出台|印发|修订|成立|版|开展|开始|至今|现状|已)")
 
 
@@ -56,7 +60,9 @@ def special_name(title: str, place: str = "") -> str:
 def common_place(titles: list[str]) -> str:
     """Name of the place all attachment titles begin with."""
     counted = Counter(
-        match[0] for title in titles if (match := re.match(r"[一-龥]{1,8}?(?:市|县|区|省|州|旗)", re.sub(r"\s", "", title)))
+        match[0]
+        for title in titles
+        if (match := re.match(r"[一-龥]{1,8}?(?:市|县|区|省|州|旗)", re.sub(r"\s", "", title)))
     )
     if not counted:
         return ""
@@ -86,7 +92,12 @@ def from_outline(outline: Outline, plan: Plan) -> list[Task]:
                 continue
             found.append(_task(node, part, special, plan, start))
         if attached and len(found) == before and special and not part.tables and _is_plan_part(part):
-            plan.find(part.line, "未识别", part.title, "这个专项方案里没有读到带责任单位或时限的任务，请确认是否需要补登记")
+            plan.find(
+                part.line,
+                "未识别",
+                part.title,
+                "这个专项方案里没有读到带责任单位或时限的任务，请确认是否需要补登记",
+            )
         _check_numbers(part, plan)
     return found
 
@@ -143,7 +154,11 @@ def _task(node: Node, part: Node, special: str, plan: Plan, start: date) -> Task
         section=section,
         title=label(title),
         printed_title=title,
-        measure=node.heading_text if node.text and node.text in node.heading_text else title + "。" + node.text if node.text else title,
+        measure=node.heading_text
+        if node.text and node.text in node.heading_text
+        else title + "。" + node.text
+        if node.text
+        else title,
         deadline_text=text,
         deadline=parse_deadline(text, start),
         shares=shares,
@@ -156,11 +171,16 @@ def _task(node: Node, part: Node, special: str, plan: Plan, start: date) -> Task
     )
     if lender is not None:
         plan.find(
-            node.line, "共用责任", shorten(title), f"没有自己的责任单位和时限，暂与第 {lender.line} 行“{shorten(lender.title, 20)}”共用，请确认"
+            node.line,
+            "共用责任",
+            shorten(title),
+            f"没有自己的责任单位和时限，暂与第 {lender.line} 行“{shorten(lender.title, 20)}”共用，请确认",
         )
         task.doubts.append("共用责任")
     if node.unnumbered:
-        plan.find(node.line, "无编号任务", shorten(title), "有责任单位或时限但没有编号，已单列为一项任务，请确认")
+        plan.find(
+            node.line, "无编号任务", shorten(title), "有责任单位或时限但没有编号，已单列为一项任务，请确认"
+        )
         task.doubts.append("无编号任务")
     for lab in node.labels:
         if lab.kind == "person":
@@ -170,7 +190,12 @@ def _task(node: Node, part: Node, special: str, plan: Plan, start: date) -> Task
         if from_text:
             task.deadline_text, task.deadline = from_text, parsed
             task.deadline_line = node.line
-            plan.find(node.line, "时限取自正文", shorten(from_text), f"没有时限标签，按正文中的日期登记为“{from_text}”，请确认")
+            plan.find(
+                node.line,
+                "时限取自正文",
+                shorten(from_text),
+                f"没有时限标签，按正文中的日期登记为“{from_text}”，请确认",
+            )
             task.doubts.append("时限取自正文")
     return task
 
@@ -178,16 +203,18 @@ def _task(node: Node, part: Node, special: str, plan: Plan, start: date) -> Task
 def _place_of(node: Node, path: list[Node], part: Node, special: str, plan: Plan) -> tuple[str, str]:
     """(section, special) of a task."""
     sections = [n for n in path if n.level == 4]
-    chapters = [n for n in path if n.level <= 3 and n.level > 0]
+    above = [n for n in path if 0 < n.level <= 4 and n is not node]
     if special:
-        section = sections[-1].title if sections else node.title if node.level == 4 else chapters[-1].title if chapters else ""
-        return section, special
-    chapter = f"{chapters[-1].number}、{chapters[-1].title}" if chapters else ""
-    if sections:
-        return chapter, label(sections[-1].title)
-    if chapters:
-        return chapter, label(chapters[-1].title)
-    return "", label(part.title or plan.title or "总体")
+        chapters = [n for n in above if n.level <= 3]
+        if sections:
+            return sections[-1].title, special
+        return (node.title if node.level == 4 else chapters[-1].title if chapters else ""), special
+    if not above:
+        return "", label(special_name(part.title or plan.title) or "总体")
+    if above[-1].level == 4 or (len(above) > 1 and above[-1].level == 2):
+        chapter = above[-2] if len(above) > 1 else None
+        return (f"{chapter.mark}{chapter.title}" if chapter else ""), label(above[-1].title)
+    return f"{above[-1].mark}{above[-1].title}", label(above[-1].title)
 
 
 def _source(node: Node, part: Node, path: list[Node]) -> str:
@@ -263,7 +290,10 @@ def deadline_in_text(text: str, start: date) -> tuple[str, Deadline]:
     """The deadline a text without a label states: its bound dates joined by ；, else the plan's year alone."""
     written: dict[tuple, str] = {}
     for words, parsed, _ in moments_in_text(text, start):
-        written.setdefault(parsed.due_dates, words if "年" in words[:5] else f"{start.year}年{words}" if "月" in words else words)
+        written.setdefault(
+            parsed.due_dates,
+            words if "年" in words[:5] else f"{start.year}年{words}" if "月" in words else words,
+        )
     if written:
         joined = "；".join(written[key] for key in sorted(written))
         return joined, parse_deadline(joined, start)
@@ -276,13 +306,16 @@ def deadline_in_text(text: str, start: date) -> tuple[str, Deadline]:
 
 # --- checks ---------------------------------------------------------------------------------------
 
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _CN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 
 
 def number_of(text: str) -> int | None:
     """12 or 十二 as a number."""
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
+    if text in _CIRCLED:
+        return _CIRCLED.index(text) + 1
     if not text or any(c not in "零一二三四五六七八九十" for c in text):
         return None
     if "十" not in text:
@@ -311,5 +344,7 @@ def _check_numbers(part: Node, plan: Plan) -> None:
                 elif value > last:
                     plan.find(child.line, "编号跳号", title, f"编号从 {last} 跳到 {value}，请核对是否漏项")
                 else:
-                    plan.find(child.line, "编号重复", title, f"编号 {child.number} 在 {last} 之后又出现，请核对")
+                    plan.find(
+                        child.line, "编号重复", title, f"编号 {child.number} 在 {last} 之后又出现，请核对"
+                    )
             previous = running[child.level] = value

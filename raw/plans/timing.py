@@ -29,12 +29,30 @@ def check(plan: Plan) -> None:
             for due, words in sorted(dues.items()):
                 if due > last and (due.year, due.month) != (last.year, last.month):
                     plan.find(
-                        task.line, "时限矛盾", words, f"{name}：正文写“{words}”，晚于时限“{task.deadline_text}”，请核对"
+                        task.line,
+                        "时限矛盾",
+                        words,
+                        f"{name}：正文写“{words}”，晚于时限“{task.deadline_text}”，请核对",
                     )
                 elif due > last:
-                    plan.find(task.line, "正文另有节点", words, f"{name}：正文写“{words}”（{due}），时限为 {last}，相差 {(due - last).days} 天")
+                    plan.find(
+                        task.line,
+                        "正文另有节点",
+                        words,
+                        f"{name}：正文写“{words}”（{due}），时限为 {last}，相差 {(due - last).days} 天",
+                    )
                 elif due < min(task.deadline.due_dates) and (due.year, due.month) != (last.year, last.month):
-                    plan.find(task.line, "正文另有节点", words, f"{name}：正文另有节点“{words}”，时限为“{task.deadline_text}”")
+                    plan.find(
+                        task.line,
+                        "正文另有节点",
+                        words,
+                        f"{name}：正文另有节点“{words}”，时限为“{task.deadline_text}”",
+                    )
         elif task.deadline.kind == "ongoing":
             for words in dict.fromkeys(dues.values()):
-                plan.find(task.line, "正文另有节点", words, f"{name}：时限为“{task.deadline_text}”，正文另有节点“{words}”")
+                plan.find(
+                    task.line,
+                    "正文另有节点",
+                    words,
+                    f"{name}：时限为“{task.deadline_text}”，正文另有节点“{words}”",
+                )

@@ -49,7 +49,9 @@ _BODY = (
     r"窗口|主体|园区|管理部|营业部|报社|电台|电视台|院校|高校|码头|港口|机场|铁塔|电信|移动|联通|电力|税务|公安|法院|农商行"
 )
 _PLACE = r"区|县|市|镇|乡|州|旗|盟|村|社区|乡镇|园|新城|城|基层|地方|各地"
-_END_RE = re.compile(rf"(?:{_BODY}|{_PLACE})(?:[(（\[][^()（）]*(?:[(（][^()（）]*[)）][^()（）]*)?[)）\]])?$")
+_END_RE = re.compile(
+    rf"(?:{_BODY}|{_PLACE})(?:[(（\[][^()（）]*(?:[(（][^()（）]*[)）][^()（）]*)?[)）\]])?$"
+)
 _BODY_RE = re.compile(rf"(?:{_BODY})(?:[(（][^()（）]*[)）])?$")
 _PLACE_RE = re.compile(rf"(?:{_PLACE})$")
 PREFIX_RE = re.compile(
@@ -98,7 +100,10 @@ def is_unit(name: str) -> bool:
 def is_collective(name: str) -> bool:
     """各县区人民政府, 相关部门, 成员单位 …: more than one body, none of them named."""
     return bool(
-        re.search(r"^(?:各|等|全市|全县|其他|其它|相关|有关)|相关|有关|各(?!级)|成员单位|^街道$|^乡镇|以及其他", name)
+        re.search(
+            r"^(?:各|等|全市|全县|其他|其它|相关|有关)|相关|有关|各(?!级)|成员单位|^街道$|^乡镇|以及其他",
+            name,
+        )
         or re.search(r"^\d+个|(?:单位|部门|机构|企业)$", name)
     )
 
@@ -230,7 +235,12 @@ def _conjoined(piece: str) -> list[str]:
 
 def _take_role(piece: str) -> tuple[str, str]:
     """Role word at the end of a piece, and what is left."""
-    for role, pattern in (("cooperate", _COOP_RE), ("by_duty", _DUTY_RE), ("lead", _LEAD_RE), ("implement", _DO_RE)):
+    for role, pattern in (
+        ("cooperate", _COOP_RE),
+        ("by_duty", _DUTY_RE),
+        ("lead", _LEAD_RE),
+        ("implement", _DO_RE),
+    ):
         match = pattern.search(piece)
         if match and not (match.start() == 0 and role == "implement" and len(match[0]) > 4):
             return role, piece[: match.start()].rstrip(_EDGE)

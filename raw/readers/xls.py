@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import time
 
 from raw.errors import Limits, Rejected
@@ -16,7 +17,10 @@ def read_xls(body: bytes, limits: Limits) -> list[Sheet]:
     import xlrd
 
     try:
-        book = xlrd.open_workbook(file_contents=body, formatting_info=True, ragged_rows=True)
+        # xlrd prints its doubts; standard output belongs to the command (--json)
+        book = xlrd.open_workbook(
+            file_contents=body, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
+        )
         return [_read_sheet(book, sheet, limits) for sheet in book.sheets()]
     except Rejected:
         raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 from contextlib import closing
 from datetime import date, datetime, time
@@ -125,7 +126,10 @@ def _merged(parser) -> list[tuple[int, int, int, int]]:
     """First row, last row, first and last column (from 0) of the sheet's merged ranges."""
     from openpyxl.utils import range_boundaries
 
-    ranges = [range_boundaries(entry.ref) for entry in (parser.merged_cells.mergeCell if parser.merged_cells else ())]
+    ranges = [
+        range_boundaries(entry.ref)
+        for entry in (parser.merged_cells.mergeCell if parser.merged_cells else ())
+    ]
     return [(top, bottom, left - 1, right - 1) for left, top, right, bottom in ranges]
 
 
@@ -164,7 +168,9 @@ def _read_sheet(worksheet, limits: Limits, uncalculated: frozenset) -> Sheet:
                 text = None
                 if cell["value"] is not None:
                     text = _cell_text(
-                        ReadOnlyCell(worksheet, row, column, cell["value"], cell["data_type"], cell["style_id"])
+                        ReadOnlyCell(
+                            worksheet, row, column, cell["value"], cell["data_type"], cell["style_id"]
+                        )
                     )
                 if text is not None or (row, column - 1) in uncalculated:
                     check_cell(row, column, limits)
@@ -199,12 +205,15 @@ def read_xlsx(body: bytes, limits: Limits) -> list[Sheet]:
                 for part in archive.namelist()
                 if _SHEET_PART.fullmatch(part)
             }
-        workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
-        with closing(workbook):
-            return [
-                _read_sheet(worksheet, limits, uncalculated.get(worksheet._worksheet_path, frozenset()))
-                for worksheet in workbook.worksheets
-            ]
+        with warnings.catch_warnings():
+            # openpyxl warns of what it leaves out (validations, print settings): nothing of it is a value
+            warnings.simplefilter("ignore")
+            workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+            with closing(workbook):
+                return [
+                    _read_sheet(worksheet, limits, uncalculated.get(worksheet._worksheet_path, frozenset()))
+                    for worksheet in workbook.worksheets
+                ]
     except Rejected:
         raise
     except DefusedXmlException as error:

@@ -67,6 +67,8 @@ def _registry(calc: Calc, pid: str, must: set, may: set) -> None:
             add("T03", must if leads == named else may)
         if len(named) > 1:
             add("T04")
+        elif len(leads) > 1:
+            add("T04", may)  # two "sole" units contradict the word
     given = [num(s["weight"]) for s in p.specials]
     if all(w is not None for w in given) and abs(math.fsum(given) - 1) > 1e-9:
         must.add(("P01", pid, None, None, None))

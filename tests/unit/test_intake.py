@@ -21,7 +21,7 @@ def hostile_reader(file: SubmissionFile, codes: Codes, limits: Limits) -> Submis
     """Runs in the worker: does what the file's name says, or reads it."""
     match Path(file.path).stem:
         case "exit":
-            os._exit(0)
+            os._exit(3)
         case "segfault":
             os.kill(os.getpid(), signal.SIGSEGV)
         case "hang":
@@ -50,7 +50,15 @@ def outcome(tmp_path_factory):
         programme = "q" if name == "last" else "p"
         files.append(SubmissionFile(name, f"{name}.csv", path, programme, "2021Q1", "r", "progress"))
     told: list[tuple[int, int]] = []
-    pairs = list(read_all(files, CODES, LIMITS, on_file=lambda done, total: told.append((done, total)), reader=hostile_reader))
+    pairs = list(
+        read_all(
+            files,
+            CODES,
+            LIMITS,
+            on_file=lambda done, total: told.append((done, total)),
+            reader=hostile_reader,
+        )
+    )
     return pairs, told
 
 
@@ -76,7 +84,7 @@ def test_the_other_files_are_read_with_their_programmes_codes(outcome):
         ("memory", "F13", "2048 MB"),
         ("fault", "F01", "读取程序出错"),
         ("recursion", "F01", "读取程序出错"),
-        ("unpicklable", "F01", "读取程序出错"),
+        ("unpicklable", "F01", "崩溃"),
     ],
 )
 def test_the_file_is_rejected_with_a_reason(outcome, name, rule_id, word):
@@ -85,6 +93,15 @@ def test_the_file_is_rejected_with_a_reason(outcome, name, rule_id, word):
     assert word in result.reason
     ((found, *_, message),) = result.findings
     assert (found, message) == (rule_id, result.reason)
+
+
+def test_a_caller_that_gives_up_does_not_wait_for_the_rest(outcome):
+    files = [file for file, _ in outcome[0] if file.receipt_id in ("first", "hang")]
+    results = read_all([*files, *[files[-1]] * 20], CODES, Limits(seconds=30), reader=hostile_reader)
+    assert next(results)[1].rows_read == 2
+    started = time.perf_counter()
+    results.close()
+    assert time.perf_counter() - started < 10
 
 
 def test_no_files_need_no_workers():

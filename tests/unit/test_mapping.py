@@ -46,7 +46,9 @@ EVERY_HEADER = [
 @pytest.mark.parametrize("kind, field, header", EVERY_HEADER)
 def test_every_header_gives_its_field(kind, field, header):
     contract = contracts()[kind]
-    spare = {name: contract.field(name).headers[0] for group in contract.require for name in group if name != field}
+    spare = {
+        name: contract.field(name).headers[0] for group in contract.require for name in group if name != field
+    }
     line = [*spare.values(), f" {header[0]}　{header[1:]}\n"]
     column = mapped(line, contract=contract).columns[field]
     assert (column.index, column.header) == (len(spare), line[-1])
@@ -172,7 +174,9 @@ def test_a_row_with_a_key_of_its_own_never_vanishes(header, line):
     assert numbers(header, ["甲", "t01", "推进中"], line, ["乙", "t03", "推进中"]) == [2, 3, 4]
 
 
-@pytest.mark.parametrize("note", ["注：以上为截至月底的数据", "注:", "注", " 注 ：1.口径", "注1：口径", "（注：口径）"])
+@pytest.mark.parametrize(
+    "note", ["注：以上为截至月底的数据", "注:", "注", " 注 ：1.口径", "注1：口径", "（注：口径）"]
+)
 def test_a_note_and_all_after_it_are_no_data(note):
     assert numbers(HEADER, DATA, [note], DATA, ["2.其他说明"]) == [2]
     assert numbers(HEADER, DATA, [note, "续"], DATA) == [2]
@@ -240,7 +244,10 @@ def test_sheets_without_a_table_are_left_out():
             sheet(["标题"], HEADER, DATA, name="二"),
         ],
     )
-    assert [(m.name, [r.number for r in m.rows]) for m in map_document(document, PROGRESS)] == [("一", [2]), ("二", [3])]
+    assert [(m.name, [r.number for r in m.rows]) for m in map_document(document, PROGRESS)] == [
+        ("一", [2]),
+        ("二", [3]),
+    ]
 
 
 def test_no_table_at_all_names_what_is_missing():
@@ -250,7 +257,9 @@ def test_no_table_at_all_names_what_is_missing():
     assert caught.value.rule_id == "F02" and "任务编号" not in caught.value.message
 
 
-WORDS = st.sampled_from(["注：", "合计", "t01", "任务编号", "状态", "填报单位：", "西平县", None, "", "备注：", "推进中", "5"])
+WORDS = st.sampled_from(
+    ["注：", "合计", "t01", "任务编号", "状态", "填报单位：", "西平县", None, "", "备注：", "推进中", "5"]
+)
 
 
 @given(st.lists(st.lists(st.one_of(WORDS, st.text(max_size=6)), max_size=6), max_size=12))

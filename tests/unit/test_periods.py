@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,20 @@ def test_a_label_names_its_days(label, start, end):
 
 
 @pytest.mark.parametrize(
-    "label", ["", "2021", "2021Q0", "2021Q5", "2021q3", "2021-Q3", " 2021Q3", "2021Q3\n", "２０２１Q3", "1899Q4", "3000Q1"]
+    "label",
+    [
+        "",
+        "2021",
+        "2021Q0",
+        "2021Q5",
+        "2021q3",
+        "2021-Q3",
+        " 2021Q3",
+        "2021Q3\n",
+        "２０２１Q3",
+        "1899Q4",
+        "3000Q1",
+    ],
 )
 def test_anything_else_is_no_period(label):
     with pytest.raises(ValueError, match="期次"):
@@ -71,5 +84,5 @@ def test_periods_between(first, last, labels):
 
 def test_a_naive_moment_is_shanghai_time():
     assert shanghai(datetime(2021, 9, 28, 23, 59)).isoformat() == "2021-09-28T23:59:00+08:00"
-    utc = datetime(2021, 9, 28, 16, 0, tzinfo=timezone.utc)
+    utc = datetime(2021, 9, 28, 16, 0, tzinfo=UTC)
     assert shanghai(utc).isoformat() == "2021-09-29T00:00:00+08:00"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -33,7 +33,10 @@ def body_of(columns: dict) -> bytes:
         (pa.array([date(2021, 6, 30)]), ["2021-06-30"]),
         (pa.array([datetime(2021, 6, 30, 17, 30)]), ["2021-06-30 17:30:00"]),
         (pa.array([datetime(2021, 6, 30)], pa.timestamp("ns")), ["2021-06-30 00:00:00"]),
-        (pa.array([datetime(2021, 6, 29, 16, tzinfo=timezone.utc)], pa.timestamp("us", "UTC")), ["2021-06-29 16:00:00+00:00"]),
+        (
+            pa.array([datetime(2021, 6, 29, 16, tzinfo=UTC)], pa.timestamp("us", "UTC")),
+            ["2021-06-29 16:00:00+00:00"],
+        ),
         (pa.array([Decimal("87.40")]), ["87.40"]),
         (pa.array([b"\xe8\xa5\xbf\xff"]), ["西\ufffd"]),
         (pa.array([["甲", "乙"]]), ['["甲", "乙"]']),
@@ -43,7 +46,9 @@ def body_of(columns: dict) -> bytes:
     ],
 )
 def test_cells(array, texts):
-    assert [row.cells for row in read_parquet(body_of({"a": array}), LIMITS).rows] == [[text] for text in texts]
+    assert [row.cells for row in read_parquet(body_of({"a": array}), LIMITS).rows] == [
+        [text] for text in texts
+    ]
 
 
 def test_positions_and_header():
@@ -59,7 +64,11 @@ def test_a_table_without_rows():
 @pytest.mark.parametrize("damage", ["head", "tail", "middle"])
 def test_damaged_files_are_f01(damage):
     body = body_of({"a": [f"行{i}" for i in range(500)]})
-    broken = {"head": body[:40], "tail": body[:-20] + b"PAR1", "middle": b"PAR1" + b"\xff" * 200 + body[204:]}[damage]
+    broken = {
+        "head": body[:40],
+        "tail": body[:-20] + b"PAR1",
+        "middle": b"PAR1" + b"\xff" * 200 + body[204:],
+    }[damage]
     with pytest.raises(Rejected) as caught:
         read_parquet(broken, LIMITS)
     assert caught.value.rule_id == "F01"

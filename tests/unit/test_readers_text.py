@@ -32,7 +32,13 @@ def rejection(reader, text: str, limits: Limits = LIMITS) -> Rejected:
 
 @pytest.mark.parametrize(
     "encoding, found",
-    [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("gb18030", "gb18030"), ("gbk", "gb18030"), ("utf-16", "utf-16")],
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("gb18030", "gb18030"),
+        ("gbk", "gb18030"),
+        ("utf-16", "utf-16"),
+    ],
 )
 def test_encodings(encoding, found):
     text = "任务编号,状态\r\nt01,已完成\r\n"
@@ -75,7 +81,18 @@ def test_the_separator_is_that_of_the_header_not_of_the_texts():
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_row_has_the_line_it_begins_on(end):
     text = end.join(
-        ["题目", "", HEADER, 't01,推进中,"第一行', "第二行", '第三行"', "", "  ,,", "t02,已完成,好", "t03,已完成,末行"]
+        [
+            "题目",
+            "",
+            HEADER,
+            't01,推进中,"第一行',
+            "第二行",
+            '第三行"',
+            "",
+            "  ,,",
+            "t02,已完成,好",
+            "t03,已完成,末行",
+        ]
     )
     table = cells(read_csv(text, LIMITS))
     assert sorted(table) == [1, 3, 4, 9, 10]
@@ -93,7 +110,9 @@ def test_quotes_commas_and_trailing_blanks():
     }
 
 
-@pytest.mark.parametrize("text", [HEADER + '\nt01,推进中,"没有收尾\nt02,已完成,\n', '"', 'a,"b', 'a,"b"\n"c\n'])
+@pytest.mark.parametrize(
+    "text", [HEADER + '\nt01,推进中,"没有收尾\nt02,已完成,\n', '"', 'a,"b', 'a,"b"\n"c\n']
+)
 def test_an_open_quotation_mark_swallows_nothing(text):
     caught = rejection(read_csv, text)
     assert caught.rule_id == "F01" and "引号" in caught.message
@@ -142,14 +161,18 @@ def test_any_text_is_rows_or_f01(text):
 
 
 def test_json_positions_and_the_union_of_keys():
-    text = json.dumps([{"任务编号": "t01", "进度": 0.6}, {}, {"任务编号": "t02", "状态": "已完成", "进度": None}])
+    text = json.dumps(
+        [{"任务编号": "t01", "进度": 0.6}, {}, {"任务编号": "t02", "状态": "已完成", "进度": None}]
+    )
     sheet = read_json(text, LIMITS)
     assert sheet.header == ["任务编号", "进度", "状态"]
     assert cells(sheet) == {1: ["t01", "0.6"], 2: [None, None], 3: ["t02", None, "已完成"]}
 
 
 def test_json_numbers_are_the_text_of_the_file():
-    sheet = read_json('[{"a": 12.50, "b": 1e2, "c": 12345678901234567890, "d": NaN, "e": true, "f": "", "g": -0}]', LIMITS)
+    sheet = read_json(
+        '[{"a": 12.50, "b": 1e2, "c": 12345678901234567890, "d": NaN, "e": true, "f": "", "g": -0}]', LIMITS
+    )
     assert cells(sheet)[1] == ["12.50", "1e2", "12345678901234567890", "NaN", "true", None, "-0"]
 
 
@@ -170,7 +193,19 @@ def test_what_is_no_object_is_a_row_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "text", ["[{]", '[{"a": 1}', '{"数据": [{"a": 1}]}', '"文字"', "5", "null", "", '{"a": {"b": 1}}', "[1, 2", "任务编号,状态"]
+    "text",
+    [
+        "[{]",
+        '[{"a": 1}',
+        '{"数据": [{"a": 1}]}',
+        '"文字"',
+        "5",
+        "null",
+        "",
+        '{"a": {"b": 1}}',
+        "[1, 2",
+        "任务编号,状态",
+    ],
 )
 def test_broken_or_foreign_json_is_f01(text):
     assert rejection(read_json, text).rule_id == "F01"
@@ -196,7 +231,12 @@ def test_arrays_and_lines_are_told_apart_by_content(reader):
 def test_ndjson_lines_count_from_one_with_blank_and_broken_ones():
     text = '\n{"a": "1"}\r\n\n{"a": "2"\n{"a": "3\u2028三"}\n[1]\n'
     sheet = read_ndjson(text, LIMITS)
-    assert [(row.number, bool(row.broken)) for row in sheet.rows] == [(2, False), (4, True), (5, False), (6, True)]
+    assert [(row.number, bool(row.broken)) for row in sheet.rows] == [
+        (2, False),
+        (4, True),
+        (5, False),
+        (6, True),
+    ]
     assert cells(sheet)[4] == ['{"a": "2"'] and cells(sheet)[5] == ["3\u2028三"]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import random
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -113,7 +115,9 @@ def test_booleans_errors_and_formulas_of_xlsx():
     body = xlsx(fill)
     assert cells(first(body)) == {1: ["TRUE"], 2: ["#DIV/0!"], 3: ["50"], 4: ["x"], 5: ["已完成"]}
     # an empty text is a result, not a formula that was never calculated
-    sheet = first(replaced(body, "xl/worksheets/sheet1.xml", lambda text: text.replace("<v>x</v>", "<v></v>")))
+    sheet = first(
+        replaced(body, "xl/worksheets/sheet1.xml", lambda text: text.replace("<v>x</v>", "<v></v>"))
+    )
     assert 4 not in cells(sheet) and sheet.layout.uncalculated == frozenset()
 
 
@@ -281,7 +285,8 @@ def test_a_zip_bomb_is_f13_before_it_is_unpacked():
 
 
 @pytest.mark.parametrize(
-    "parts, word", [({"word/document.xml": b"<a/>"}, "Word"), ({"content.xml": b"<a/>"}, "其他文档"), ({}, "其他文档")]
+    "parts, word",
+    [({"word/document.xml": b"<a/>"}, "Word"), ({"content.xml": b"<a/>"}, "其他文档"), ({}, "其他文档")],
 )
 def test_other_archives_are_f15(parts, word):
     caught = rejection(_archive(parts))
@@ -297,7 +302,9 @@ def _with_doctype(text: str) -> str:
     return f"{start}?>{BOMB}{rest}"
 
 
-@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml", "xl/styles.xml"])
+@pytest.mark.parametrize(
+    "part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml", "xl/styles.xml"]
+)
 def test_entity_bombs_are_f01(part):
     caught = rejection(replaced(GOOD, part, _with_doctype))
     assert caught.rule_id == "F01" and "实体" in caught.message
@@ -325,6 +332,24 @@ def test_damaged_old_workbooks():
     assert rejection(good[:600]).rule_id in ("F01", "F15")
     assert rejection(ole + b"\x00" * 2000).rule_id in ("F01", "F15")
     assert "另存为" in rejection(ole + b"\xff" * 2000).message
+
+
+@pytest.mark.parametrize("build", [(xlsx, _table_xlsx), (xls, _table_xls)], ids=["xlsx", "xls"])
+def test_any_damage_is_rows_or_a_rejection_and_prints_nothing(build, capfd):
+    make, fill = build
+    good, dice, outcomes = make(fill), random.Random(7), Counter()
+    for _ in range(150):
+        body = bytearray(good)
+        for _ in range(dice.randint(1, 8)):
+            body[dice.randrange(8, len(body))] = dice.randrange(256)
+        try:
+            first(bytes(body))
+        except Rejected as caught:
+            outcomes[caught.rule_id] += 1
+        else:
+            outcomes["read"] += 1
+    assert set(outcomes) <= {"read", "F01", "F13", "F15"} and outcomes["F01"] > 20
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_workbook_without_cells_has_no_rows():

@@ -41,7 +41,10 @@ def test_every_format_gives_the_same_cells(tmp_path, name, write, first):
     assert [row.cells for row in rows] == ROWS
 
 
-@pytest.mark.parametrize("name, writer", [("a.xls", write_xlsx), ("a.xlsx", write_xls), ("a.csv", write_xlsx), ("a.XLSX", write_xlsx)])
+@pytest.mark.parametrize(
+    "name, writer",
+    [("a.xls", write_xlsx), ("a.xlsx", write_xls), ("a.csv", write_xlsx), ("a.XLSX", write_xlsx)],
+)
 def test_a_wrong_extension_does_not_matter(tmp_path, name, writer):
     buffer = tmp_path / "made"
     writer(buffer, HEADER, ROWS)

@@ -18,9 +18,22 @@ from raw.submissions import Codes, SubmissionFile, SubmissionResult, read_submis
 from tests.factories.trees import Percent, write_file
 
 CODES = Codes(
-    tasks={"t01": "压缩开办时间", "t02": "设立综合窗口", "t03": "优化服务", "t04": "优化服务", "5": "编号即数字", "v1.0": "版本"},
+    tasks={
+        "t01": "压缩开办时间",
+        "t02": "设立综合窗口",
+        "t03": "优化服务",
+        "t04": "优化服务",
+        "5": "编号即数字",
+        "v1.0": "版本",
+    },
     task_by_seq={"1": "t01", "2": "t02", "3": "t03", "4": "t04", "7": "", "12": "t02"},
-    task_by_title={"压缩开办时间": "t01", "设立综合窗口": "t02", "优化服务": "", "编号即数字": "5", "版本": "v1.0"},
+    task_by_title={
+        "压缩开办时间": "t01",
+        "设立综合窗口": "t02",
+        "优化服务": "",
+        "编号即数字": "5",
+        "版本": "v1.0",
+    },
     indicators={"kb_days": "企业开办时间", "kb_rate": "网办率", "dup_a": "同名", "dup_b": "同名"},
     indicator_by_name={"企业开办时间": "kb_days", "网办率": "kb_rate", "同名": ""},
     reporters={
@@ -33,12 +46,18 @@ CODES = Codes(
 LIMITS = Limits()
 
 
-def read(path: Path, kind: str = "progress", reporter: str = "410001", limits: Limits = LIMITS) -> SubmissionResult:
-    file = SubmissionFile("r1", f"submissions/p/2021Q1/{reporter}/{path.name}", path, "p", "2021Q1", reporter, kind)
+def read(
+    path: Path, kind: str = "progress", reporter: str = "410001", limits: Limits = LIMITS
+) -> SubmissionResult:
+    file = SubmissionFile(
+        "r1", f"submissions/p/2021Q1/{reporter}/{path.name}", path, "p", "2021Q1", reporter, kind
+    )
     return read_submission(file, CODES, limits)
 
 
-def read_rows(tmp_path: Path, rows: list[dict], kind: str = "progress", suffix: str = "csv", **options) -> SubmissionResult:
+def read_rows(
+    tmp_path: Path, rows: list[dict], kind: str = "progress", suffix: str = "csv", **options
+) -> SubmissionResult:
     header = list(dict.fromkeys(name for row in rows for name in row))
     path = tmp_path / f"{kind}.{suffix}"
     write_file(path, header, rows, **options)
@@ -55,7 +74,9 @@ def loaded(result: SubmissionResult, *names: str) -> list[tuple]:
 
 
 def kept_out(result: SubmissionResult, *names: str) -> list[tuple]:
-    return [tuple(dict(zip(QUARANTINE, line, strict=True))[name] for name in names) for line in result.quarantine]
+    return [
+        tuple(dict(zip(QUARANTINE, line, strict=True))[name] for name in names) for line in result.quarantine
+    ]
 
 
 # ── keys of tasks ─────────────────────────────────────────────────────────────────────────────
@@ -129,9 +150,14 @@ def test_issues_and_groups_have_their_own_keys(tmp_path):
         ("乙", None, None, None, None),
     ]
     assert found(result, "rule_id", "row_number") == [("F04", 2), ("F05", 4)]
-    rows = [{"调查对象": "企业（小微）", "样本量": "200", "满意数": "190", "满意度": "0.95"}, {"满意度": "90"}]
+    rows = [
+        {"调查对象": "企业（小微）", "样本量": "200", "满意数": "190", "满意度": "0.95"},
+        {"满意度": "90"},
+    ]
     result = read_rows(tmp_path, rows, "satisfaction")
-    assert loaded(result, "respondent_group", "sample", "satisfied", "rate") == [("企业(小微)", 200.0, 190.0, 95.0)]
+    assert loaded(result, "respondent_group", "sample", "satisfied", "rate") == [
+        ("企业(小微)", 200.0, 190.0, 95.0)
+    ]
     assert found(result, "rule_id", "entity_type") == [("F12", "file"), ("F05", "file")]
 
 
@@ -144,7 +170,10 @@ def test_the_first_row_of_a_key_stays(tmp_path):
         {"编号": None, "任务名称": "压缩开办时间", "状态": "取消"},
     ]
     result = read_rows(tmp_path, rows)
-    assert loaded(result, "task_id", "status", "row_number") == [("t01", "in_progress", 2), ("t02", "in_progress", 5)]
+    assert loaded(result, "task_id", "status", "row_number") == [
+        ("t01", "in_progress", 2),
+        ("t02", "in_progress", 5),
+    ]
     assert kept_out(result, "rule_id", "row_number") == [("F05", 3), ("K01", 4), ("K01", 6)]
     assert "第 2 行" in kept_out(result, "message")[1][0]
     assert found(result, "rule_id", "entity_type", "entity_id", "column_name", "raw_value")[1:] == [
@@ -157,16 +186,24 @@ def test_a_key_counts_once_over_all_sheets(tmp_path):
     with xlsxwriter.Workbook(tmp_path / "progress.xlsx") as book:
         for name, tasks in (("一", ["t01", "t02"]), ("说明", None), ("二", ["t03", "t01"])):
             page = book.add_worksheet(name)
-            for row, line in enumerate([["任务编号", "状态"], *([t, "推进中"] for t in tasks or ())] if tasks else [["请如实填写"]]):
+            for row, line in enumerate(
+                [["任务编号", "状态"], *([t, "推进中"] for t in tasks or ())] if tasks else [["请如实填写"]]
+            ):
                 page.write_row(row, 0, line)
     result = read(tmp_path / "progress.xlsx")
-    assert loaded(result, "sheet", "row_number", "task_id") == [("一", 2, "t01"), ("一", 3, "t02"), ("二", 2, "t03")]
+    assert loaded(result, "sheet", "row_number", "task_id") == [
+        ("一", 2, "t01"),
+        ("一", 3, "t02"),
+        ("二", 2, "t03"),
+    ]
     assert kept_out(result, "sheet", "row_number", "rule_id") == [("二", 3, "K01")]
     assert "工作表“一”第 2 行" in kept_out(result, "message")[0][0]
 
 
 def test_a_quarantined_row_keeps_every_cell(tmp_path):
-    (tmp_path / "progress.csv").write_text("任务编号,状态,备用,状态,\nt99,推进中,甲,已完成,乙,丙\n", encoding="utf-8")
+    (tmp_path / "progress.csv").write_text(
+        "任务编号,状态,备用,状态,\nt99,推进中,甲,已完成,乙,丙\n", encoding="utf-8"
+    )
     ((row_json,),) = kept_out(read(tmp_path / "progress.csv"), "row_json")
     assert json.loads(row_json) == {
         "任务编号": "t99",
@@ -223,15 +260,24 @@ def test_an_unreadable_cell_is_null_with_its_raw_text(tmp_path, header, raw, val
     typed = "progress_pct" if field == "progress" else field
     assert loaded(result, typed, f"{field}_raw") == [(value, raw if raw.strip() else None)]
     expected = [(rule_id, "task", "t01", 2, header, raw)] if rule_id else []
-    assert found(result, "rule_id", "entity_type", "entity_id", "row_number", "column_name", "raw_value") == expected
+    assert (
+        found(result, "rule_id", "entity_type", "entity_id", "row_number", "column_name", "raw_value")
+        == expected
+    )
     assert all(raw in message for (message,) in found(result, "message"))
 
 
 def test_percent_formats_and_date_cells_of_a_workbook(tmp_path):
-    rows = [{"序号": "t01", "进度": Percent(0.5), "完成日期": date(2021, 3, 1)}, {"序号": "t02", "进度": 0.5, "完成日期": 44286}]
+    rows = [
+        {"序号": "t01", "进度": Percent(0.5), "完成日期": date(2021, 3, 1)},
+        {"序号": "t02", "进度": 0.5, "完成日期": 44286},
+    ]
     for suffix in ("xlsx", "xls"):
         result = read_rows(tmp_path, rows, suffix=suffix)
-        assert loaded(result, "progress_pct", "completed_on") == [(50.0, date(2021, 3, 1)), (50.0, date(2021, 3, 31))]
+        assert loaded(result, "progress_pct", "completed_on") == [
+            (50.0, date(2021, 3, 1)),
+            (50.0, date(2021, 3, 31)),
+        ]
         assert found(result, "rule_id", "row_number", "entity_id") == [("F12", 3, "t02")]
         assert result.columns["sheet"] == ["Sheet1", "Sheet1"]
 
@@ -239,18 +285,26 @@ def test_percent_formats_and_date_cells_of_a_workbook(tmp_path):
 def test_an_indicator_value_is_read_as_written(tmp_path):
     rows = [{"指标编号": "kb_days", "指标值": "0.5"}, {"指标编号": "kb_rate", "指标值": "87.4%"}]
     result = read_rows(tmp_path, rows, "indicators")
-    assert loaded(result, "indicator_id", "value", "value_raw") == [("kb_days", 0.5, "0.5"), ("kb_rate", 87.4, "87.4%")]
+    assert loaded(result, "indicator_id", "value", "value_raw") == [
+        ("kb_days", 0.5, "0.5"),
+        ("kb_rate", 87.4, "87.4%"),
+    ]
     assert result.findings == []
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "xls", "json", "ndjson", "parquet"])
 def test_every_format_loads_the_same(tmp_path, suffix):
-    rows = [{"任务编号": "t01", "状态": "推进中", "进度": "50%"}, {"任务编号": "t99", "状态": "办结", "进度": "10"}]
+    rows = [
+        {"任务编号": "t01", "状态": "推进中", "进度": "50%"},
+        {"任务编号": "t99", "状态": "办结", "进度": "10"},
+    ]
     result = read_rows(tmp_path, rows, suffix=suffix)
     first = 1 if suffix in ("json", "ndjson", "parquet") else 2
     if suffix == "ndjson":
         assert (result.format, result.encoding) == ("ndjson", "utf-8")
-    assert loaded(result, "task_id", "status", "progress_pct", "row_number") == [("t01", "in_progress", 50.0, first)]
+    assert loaded(result, "task_id", "status", "progress_pct", "row_number") == [
+        ("t01", "in_progress", 50.0, first)
+    ]
     assert kept_out(result, "row_number", "rule_id") == [(first + 1, "F05")]
     assert result.rows_read == 2 == result.rows_loaded + len(result.quarantine)
 
@@ -259,14 +313,20 @@ def test_field_names_serve_as_headers(tmp_path):
     rows = [{"task_id": "t01", "status": "已完成", "progress_pct": 0.5, "completed_on": "2021-03-01"}]
     for suffix in ("json", "parquet"):
         result = read_rows(tmp_path, rows, suffix=suffix)
-        assert loaded(result, "status", "progress_pct", "completed_on") == [("completed", 50.0, date(2021, 3, 1))]
+        assert loaded(result, "status", "progress_pct", "completed_on") == [
+            ("completed", 50.0, date(2021, 3, 1))
+        ]
 
 
 def test_a_broken_line_of_ndjson_is_quarantined_with_its_text(tmp_path):
-    (tmp_path / "progress.ndjson").write_text('{"task_id": "t01", "status": "已完成"}\n{"task_id": "t02"\n', encoding="utf-8")
+    (tmp_path / "progress.ndjson").write_text(
+        '{"task_id": "t01", "status": "已完成"}\n{"task_id": "t02"\n', encoding="utf-8"
+    )
     result = read(tmp_path / "progress.ndjson")
     assert (result.rows_read, result.rows_loaded, result.rejected) == (2, 1, False)
-    assert kept_out(result, "row_number", "rule_id", "row_json") == [(2, "F01", '{"task_id": "{\\"task_id\\": \\"t02\\""}')]
+    assert kept_out(result, "row_number", "rule_id", "row_json") == [
+        (2, "F01", '{"task_id": "{\\"task_id\\": \\"t02\\""}')
+    ]
 
 
 # ── F06, F07, F09 ─────────────────────────────────────────────────────────────────────────────
@@ -284,13 +344,20 @@ def test_a_merged_key_is_told_and_its_rows_quarantined(tmp_path):
     result = read(tmp_path / "progress.xlsx")
     assert loaded(result, "row_number", "task_id") == [(2, "t01")]
     assert kept_out(result, "row_number", "rule_id") == [(3, "K01"), (4, "F05"), (5, "F05")]
-    assert found(result, "rule_id", "row_number", "column_name", "entity_id")[0] == ("F06", 3, "任务编号", "t01")
+    assert found(result, "rule_id", "row_number", "column_name", "entity_id")[0] == (
+        "F06",
+        3,
+        "任务编号",
+        "t01",
+    )
     assert [row for rule, row in found(result, "rule_id", "row_number") if rule == "F06"] == [3, 5]
 
 
 def test_merged_cells_beside_the_key_are_no_finding(tmp_path):
     rows = [{"专项": "企业开办", "任务编号": f"t0{n}", "状态": "推进中"} for n in (1, 2, 3)]
-    result = read_rows(tmp_path, rows, suffix="xlsx", merge_repeats=["专项", "状态"], title="一季度", notes=["注：无", "二"])
+    result = read_rows(
+        tmp_path, rows, suffix="xlsx", merge_repeats=["专项", "状态"], title="一季度", notes=["注：无", "二"]
+    )
     assert result.columns["status"] == ["in_progress"] * 3 and result.findings == []
 
 
@@ -315,7 +382,9 @@ def test_hidden_rows_columns_and_sheets_are_read_and_told_once_a_sheet(tmp_path)
         ("F07", "file", "三", None, None),
     ]
     messages = [message for (message,) in found(result, "message")]
-    assert messages[0].startswith("第 2、3 行被隐藏") and "“状态”列" in messages[1] and "工作表" in messages[2]
+    assert (
+        messages[0].startswith("第 2、3 行被隐藏") and "“状态”列" in messages[1] and "工作表" in messages[2]
+    )
 
 
 def test_formula_errors_in_fields_of_the_contract(tmp_path):
@@ -344,7 +413,9 @@ def test_a_formula_nobody_calculated_is_told(tmp_path):
     book.save(tmp_path / "progress.xlsx")
     result = read(tmp_path / "progress.xlsx")
     assert loaded(result, "progress_pct", "progress_raw") == [(None, None)]
-    assert found(result, "rule_id", "row_number", "column_name", "entity_id") == [("F07", 2, "完成进度", "t01")]
+    assert found(result, "rule_id", "row_number", "column_name", "entity_id") == [
+        ("F07", 2, "完成进度", "t01")
+    ]
     assert "没有计算结果" in found(result, "message")[0][0]
 
 
@@ -441,7 +512,10 @@ def test_a_table_without_rows_is_readable(tmp_path):
     assert (result.rejected, result.rows_read, result.findings) == (False, 0, [])
 
 
-CELL = st.one_of(st.sampled_from(["t01", "t02", "1", "推进中", "50%", "0.5", "2021-03-01", "注：", "合计", "#N/A", ""]), st.text(max_size=6))
+CELL = st.one_of(
+    st.sampled_from(["t01", "t02", "1", "推进中", "50%", "0.5", "2021-03-01", "注：", "合计", "#N/A", ""]),
+    st.text(max_size=6),
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -449,11 +523,23 @@ CELL = st.one_of(st.sampled_from(["t01", "t02", "1", "推进中", "50%", "0.5", 
 def test_every_row_read_is_loaded_or_quarantined(tmp_path, rows):
     header = ["任务编号", "任务名称", "状态", "完成进度", "完成日期"]
     (tmp_path / "progress.json").write_text(
-        json.dumps([dict(zip(header, row, strict=True)) for row in rows] + [{"任务编号": "t03", "状态": "办结"}]), encoding="utf-8"
+        json.dumps(
+            [dict(zip(header, row, strict=True)) for row in rows] + [{"任务编号": "t03", "状态": "办结"}]
+        ),
+        encoding="utf-8",
     )
     result = read(tmp_path / "progress.json")
     assert not result.rejected
     assert result.rows_read == result.rows_loaded + len(result.quarantine)
     positions = [*result.columns["row_number"], *(place for (place,) in kept_out(result, "row_number"))]
     assert len(positions) == len(set(positions))
-    assert {rule for (rule,) in found(result, "rule_id")} <= {"F03", "F04", "F05", "F07", "F09", "F12", "K01", "K07"}
+    assert {rule for (rule,) in found(result, "rule_id")} <= {
+        "F03",
+        "F04",
+        "F05",
+        "F07",
+        "F09",
+        "F12",
+        "K01",
+        "K07",
+    }

@@ -30,7 +30,9 @@ def test_squeeze(written, expected):
     assert squeeze(written) == expected
 
 
-@pytest.mark.parametrize("written, expected", [(" 1 234 ", "1 234"), ("　ｚｍｄ００１\n", "zmd001"), ("\u200b5\u200b", "5")])
+@pytest.mark.parametrize(
+    "written, expected", [(" 1 234 ", "1 234"), ("　ｚｍｄ００１\n", "zmd001"), ("\u200b5\u200b", "5")]
+)
 def test_tidy_keeps_inner_blanks(written, expected):
     assert tidy(written) == expected
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -65,7 +65,7 @@ def test_received_at(tmp_path, written, instant):
 
 def test_a_file_without_a_line_is_received_at_its_mtime(tmp_path):
     path = put(tmp_path, f"{PLACE}/progress.csv")
-    os.utime(path, (0, datetime(2021, 3, 28, 16, 0, tzinfo=timezone.utc).timestamp()))
+    os.utime(path, (0, datetime(2021, 3, 28, 16, 0, tzinfo=UTC).timestamp()))
     receipt = only(tmp_path)
     assert receipt.received_at.isoformat() == "2021-03-29T00:00:00+08:00"
     assert (receipt.registered, receipt.sender, receipt.problem) == (False, None, None)
@@ -85,7 +85,14 @@ def test_of_two_lines_for_one_path_the_earliest_readable_counts(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
-@pytest.mark.parametrize("written", [f"{PLACE}/progress_季报.csv", f"./{PLACE}/progress_季报.csv", PLACE.replace("/", "\\") + "\\progress_季报.csv"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{PLACE}/progress_季报.csv",
+        f"./{PLACE}/progress_季报.csv",
+        PLACE.replace("/", "\\") + "\\progress_季报.csv",
+    ],
+)
 def test_receipts_as_clerks_save_them(tmp_path, encoding, written):
     put(tmp_path, f"{PLACE}/progress_季报.csv")
     receipts_csv(tmp_path, "", f' {written} ,2021-03-28T10:00:00+08:00, "王,五"', ",,", encoding=encoding)
@@ -94,7 +101,15 @@ def test_receipts_as_clerks_save_them(tmp_path, encoding, written):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"\n\n", b"path\n", b"nothing,here\n1,2\n", b'path,received_at\n"open,2021\n', b"\xff\x00\xff\n", b"path,received_at,sender\na\n,,\n"],
+    [
+        b"",
+        b"\n\n",
+        b"path\n",
+        b"nothing,here\n1,2\n",
+        b'path,received_at\n"open,2021\n',
+        b"\xff\x00\xff\n",
+        b"path,received_at,sender\na\n,,\n",
+    ],
 )
 def test_a_broken_receipts_file_stops_nothing(tmp_path, body):
     put(tmp_path, f"{PLACE}/progress.csv")
@@ -112,13 +127,20 @@ def test_a_line_without_its_file_does_not_vanish(tmp_path):
     write_receipts(tmp_path, [(f"{PLACE}/progress.csv", "2021-03-28T10:00:00+08:00", "张三")])
     receipt = only(tmp_path)
     assert receipt.problem.rule_id == "F01" and "文件不在" in receipt.problem.message
-    assert (receipt.file.reporter_id, receipt.file.kind, receipt.sha256, receipt.size) == ("410001", "progress", None, 0)
+    assert (receipt.file.reporter_id, receipt.file.kind, receipt.sha256, receipt.size) == (
+        "410001",
+        "progress",
+        None,
+        0,
+    )
     assert receipt.received_at.isoformat() == "2021-03-28T10:00:00+08:00"
     assert only(tmp_path, "p2021").file.path == f"{PLACE}/progress.csv"
     assert scan(tmp_path, "other") == []
 
 
-@pytest.mark.parametrize("path", ["submissions/../../etc/passwd", "progress.csv", "/etc/passwd", "registry/p2021/tasks.csv"])
+@pytest.mark.parametrize(
+    "path", ["submissions/../../etc/passwd", "progress.csv", "/etc/passwd", "registry/p2021/tasks.csv"]
+)
 def test_a_line_that_points_elsewhere_is_never_opened(tmp_path, path):
     receipts_csv(tmp_path, f"{path},2021-03-28T10:00:00+08:00,张三")
     receipt = only(tmp_path)
@@ -136,7 +158,12 @@ def test_identity_from_the_path(tmp_path):
     put(tmp_path, f"{PLACE}/Indicators_v2.XLSX", b"abc")
     receipt = only(tmp_path)
     file = receipt.file
-    assert (file.programme_id, file.period, file.reporter_id, file.kind) == ("p2021", "2021Q1", "410001", "indicators")
+    assert (file.programme_id, file.period, file.reporter_id, file.kind) == (
+        "p2021",
+        "2021Q1",
+        "410001",
+        "indicators",
+    )
     assert (receipt.size, file.path, receipt.problem) == (3, f"{PLACE}/Indicators_v2.XLSX", None)
     assert receipt.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc"
 
@@ -177,7 +204,9 @@ def test_names_that_are_no_utf8_stay_apart(tmp_path):
     assert receipts[0].file.path == f"{PLACE}/progress_\\xb1\\xa8.csv"
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "~$progress.xlsx", "Thumbs.db", "desktop.ini", ".progress.csv"])
+@pytest.mark.parametrize(
+    "name", [".DS_Store", "~$progress.xlsx", "Thumbs.db", "desktop.ini", ".progress.csv"]
+)
 def test_what_systems_leave_behind_is_no_submission(tmp_path, name):
     put(tmp_path, f"{PLACE}/{name}")
     assert scan(tmp_path) == []

@@ -106,7 +106,15 @@ def test_three_ways_to_write_whole_points(points):
 
 @pytest.mark.parametrize(
     "stored, text",
-    [(0.5, "50%"), (1, "100%"), (0, "0%"), (0.886, "88.6%"), (0.28999999999999998, "29%"), (1.2, "120%"), (0.0004, "0.04%")],
+    [
+        (0.5, "50%"),
+        (1, "100%"),
+        (0, "0%"),
+        (0.886, "88.6%"),
+        (0.28999999999999998, "29%"),
+        (1.2, "120%"),
+        (0.0004, "0.04%"),
+    ],
 )
 def test_percent_formatted_cells(stored, text):
     assert percent_text(stored) == text
@@ -145,7 +153,14 @@ def test_the_first_and_the_last_serial():
 def test_every_form_gives_the_day_back(day):
     y, m, d = day.year, day.month, day.day
     serial = (day - date(1899, 12, 30)) // timedelta(days=1)
-    for text in (day.isoformat(), f"{y}年{m}月{d}日", f"{y}.{m}.{d}", f"{y}/{m}/{d}", f"{day:%Y%m%d}", str(serial)):
+    for text in (
+        day.isoformat(),
+        f"{y}年{m}月{d}日",
+        f"{y}.{m}.{d}",
+        f"{y}/{m}/{d}",
+        f"{day:%Y%m%d}",
+        str(serial),
+    ):
         assert parse_day(text) == Parsed(day)
 
 
@@ -207,17 +222,36 @@ def test_width_and_outer_blanks_change_no_value(text, blank):
 # ── what the clerk is told, what a workbook says ──────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("raw", ["５０％", "50％", "5 0", "50 %", "推 进 中", "2021．6．30", "2021年 6月30日", "ｚｍｄ００１", "1，234", "\u200b50"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "５０％",
+        "50％",
+        "5 0",
+        "50 %",
+        "推 进 中",
+        "2021．6．30",
+        "2021年 6月30日",
+        "ｚｍｄ００１",
+        "1，234",
+        "\u200b50",
+    ],
+)
 def test_a_repair_is_told(raw):
     assert is_repaired(raw)
 
 
-@pytest.mark.parametrize("raw", ["50%", " 50 ", "\u300050\n", "已完成", "2021-06-30 17:30:00", "2021/6/30 0:00", "1,234"])
+@pytest.mark.parametrize(
+    "raw", ["50%", " 50 ", "\u300050\n", "已完成", "2021-06-30 17:30:00", "2021/6/30 0:00", "1,234"]
+)
 def test_outer_blanks_and_times_of_day_are_no_repair(raw):
     assert not is_repaired(raw)
 
 
-@pytest.mark.parametrize("raw, is_error", [("#N/A", True), ("#REF!", True), (" #N/A", False), ("#DIV/0! ", True), ("#1", False), ("N/A", False)])
+@pytest.mark.parametrize(
+    "raw, is_error",
+    [("#N/A", True), ("#REF!", True), (" #N/A", False), ("#DIV/0! ", True), ("#1", False), ("N/A", False)],
+)
 def test_formula_errors(raw, is_error):
     assert is_formula_error(raw) == is_error
 

@@ -76,6 +76,7 @@ states as (
         v.sheet,
         v.row_number,
         v.value_raw,
+        v.answer,
         v.note
     from {{ ref('int_owed') }} as o
     inner join {{ ref('stg_periods') }} as q on o.programme_id = q.programme_id
@@ -171,5 +172,6 @@ select
     sheet,
     row_number,
     value_raw,
+    answer,
     note
 from scored

@@ -162,6 +162,8 @@ select
     progress_pct,
     100.0 * expected as expected_pct,
     lead_points,
+    yellow_points,
+    blue_days,
     completed_on,
     last_reported_on,
     light,

@@ -18,5 +18,7 @@ select
     {{ stored('improvement_pct') }} as improvement_pct,
     score_rank,
     note,
-    receipt_id
+    receipt_id,
+    value_raw,
+    answer
 from {{ ref('int_indicator_states') }}

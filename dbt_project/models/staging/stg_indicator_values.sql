@@ -12,6 +12,7 @@ select
     {{ clean_text('s.name') }} as name,
     s.value_raw,
     s.value,
+    {{ answer_kind('s.value_raw', 's.value') }} as answer,
     s.numerator_raw,
     s.numerator,
     s.denominator_raw,

@@ -1,0 +1,69 @@
+-- A file that came after the freeze of its own period, against what that period's files had said by then, key by key.
+{% set rows %}(
+    with moments as (
+        select r.receipt_id, r.receipt_seq, r.received_at, q.freeze_at, max_as_of.moment as known_until
+        from {{ ref('stg_receipts') }} as r
+        inner join {{ ref('stg_periods') }} as q on r.programme_id = q.programme_id and r.period = q.period
+        inner join (select programme_id, max(as_of) as moment from {{ ref('stg_periods') }} group by programme_id) as max_as_of
+            on r.programme_id = max_as_of.programme_id
+    ),
+    said as (
+        select
+            programme_id, period, reporter_id, 'task' as entity_type, task_id as entity_id, receipt_id, path, sheet,
+            row_number, status, status_raw, progress_pct as number, progress_raw as number_raw, 'progress_pct' as number_field
+        from {{ ref('stg_progress') }}
+        union all
+        select
+            programme_id, period, reporter_id, 'indicator' as entity_type, indicator_id as entity_id, receipt_id, path, sheet,
+            row_number, null as status, null as status_raw, value as number, value_raw as number_raw, 'value' as number_field
+        from {{ ref('stg_indicator_values') }}
+    ),
+    frozen as (
+        select
+            s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id,
+            {{ last_known('s.status', 'm.receipt_seq') }} as status,
+            {{ last_known('s.number', 'm.receipt_seq') }} as number
+        from said as s
+        inner join moments as m on s.receipt_id = m.receipt_id
+        where m.received_at <= m.freeze_at
+        group by s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id
+    )
+    select
+        s.*, f.status as frozen_status, f.number as frozen_number,
+        coalesce(m.received_at > m.freeze_at and m.received_at <= m.known_until, false) as after_freeze,
+        coalesce(s.status <> f.status, false) as status_changed,
+        {{ differs('s.number', 'f.number') }} as number_changed
+    from said as s
+    left join moments as m on s.receipt_id = m.receipt_id
+    left join frozen as f
+        on
+            s.programme_id = f.programme_id
+            and s.period = f.period
+            and s.reporter_id = f.reporter_id
+            and s.entity_type = f.entity_type
+            and s.entity_id = f.entity_id
+){% endset %}
+{% set message %}
+    concat(
+        period, ' 期定版时报送的',
+        case
+            when number_changed
+                then concat(
+                    case entity_type when 'task' then '进度' else '数值' end, ' ', {{ number_text('frozen_number', 6) }},
+                    ' 被改为 ', {{ number_text('number', 6) }}
+                )
+            else concat('状态被改为“', {{ clean_text('status_raw') }}, '”')
+        end, '，该文件在定版之后收到，计入下一期'
+    )
+{% endset %}
+{{ check_rows(
+    rule='H06',
+    index=rows,
+    entity=('entity_type', 'entity_id'),
+    applies='after_freeze',
+    evaluable='frozen_status is not null or frozen_number is not null',
+    fails='status_changed or number_changed',
+    field="case when number_changed then number_field else 'status' end",
+    raw_value='case when number_changed then number_raw else status_raw end',
+    message=message
+) }}

@@ -1,0 +1,72 @@
+-- A cumulated indicator (its name begins with 累计, 年内累计 …) against the quarterly one of the same name and unit: the
+-- quarters of the year so far, or of the programme so far where the name does not say 年, add up to it.
+{% set states %}(
+    with named as (
+        select programme_id, indicator_id, name, unit, decimals, position, {{ cumulated_base('name') }} as base
+        from {{ ref('stg_indicators') }}
+    ),
+    pairs as (
+        select
+            c.programme_id, c.indicator_id, c.decimals, c.name not like '累计%' as within_year,
+            {{ first_known('q.indicator_id', 'q.position') }} as quarterly_id
+        from named as c
+        inner join named as q
+            on
+                c.programme_id = q.programme_id
+                and coalesce(c.unit, '') = coalesce(q.unit, '')
+                and q.name in (
+                    c.base, concat('本季', c.base), concat('本季度', c.base), concat('当季', c.base),
+                    concat('季度', c.base), concat('本期', c.base), concat('当期', c.base)
+                )
+        group by c.programme_id, c.indicator_id, c.decimals, c.name
+    ),
+    quarters as (
+        select
+            programme_id, reporter_id, indicator_id, period,
+            sum(value) over year_so_far as year_sum,
+            count(value) over year_so_far as year_values,
+            sum(value) over programme_so_far as programme_sum,
+            count(value) over programme_so_far as programme_values
+        from {{ ref('int_indicator_states') }}
+        window
+            year_so_far as (
+                partition by programme_id, reporter_id, indicator_id, {{ period_year('period') }} order by period_seq
+            ),
+            programme_so_far as (partition by programme_id, reporter_id, indicator_id order by period_seq)
+    )
+    select
+        s.*, p.quarterly_id, q.year_sum, q.year_values = {{ period_quarter('s.period') }} as year_known,
+        {{ sum_tolerance('p.decimals', 'q.year_values') }} as tolerance,
+        abs(s.value - q.year_sum) <= {{ sum_tolerance('p.decimals', 'q.year_values') }}
+        or (
+            not p.within_year
+            and q.programme_values = s.period_seq
+            and abs(s.value - q.programme_sum) <= {{ sum_tolerance('p.decimals', 'q.programme_values') }}
+        ) as adds_up
+    from {{ ref('int_indicator_states') }} as s
+    left join pairs as p on s.programme_id = p.programme_id and s.indicator_id = p.indicator_id
+    left join quarters as q
+        on
+            s.programme_id = q.programme_id
+            and s.reporter_id = q.reporter_id
+            and p.quarterly_id = q.indicator_id
+            and s.period = q.period
+){% endset %}
+{% set message %}
+    concat(
+        name, '填报 ', {{ number_text('value', 6) }}, '，年初至本季各季度（指标 ', quarterly_id, '）之和为 ',
+        {{ number_text('year_sum', 6) }}
+    )
+{% endset %}
+{{ check_rows(
+    rule='V09',
+    index=states,
+    entity=("'indicator'", 'indicator_id'),
+    applies="state = 'value' and quarterly_id is not null",
+    evaluable='year_known',
+    fails='not adds_up',
+    field="'value'",
+    raw_value='value_raw',
+    parameters="concat('tolerance=', " ~ number_text('tolerance', 6) ~ ")",
+    message=message
+) }}
