@@ -6,6 +6,7 @@ Does not belong here: opening DuckDB (``warehouse``), paths (``settings``).
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,5 +83,15 @@ def ensure_manifest(settings: Settings) -> Path:
     result = dbtRunner().invoke(arguments)
     if not result.success:
         raise RuntimeError(f"dbt 项目无法解析：{result.exception}")
+    # the build need not parse again what was parsed just now
+    run_target(settings).mkdir(exist_ok=True)
+    shutil.copyfile(
+        settings.dbt_target / "partial_parse.msgpack", run_target(settings) / "partial_parse.msgpack"
+    )
     stamp.write_text(fingerprint)
     return manifest
+
+
+def run_target(settings: Settings) -> Path:
+    """Artefacts of the production build."""
+    return settings.dbt_target / "run"

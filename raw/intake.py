@@ -38,7 +38,7 @@ def _read(file: SubmissionFile) -> SubmissionResult | str:
     try:
         return _reader(file, _codes[file.programme_id], _limits)
     except MemoryError:
-        return rejected(file, _memory(_limits))
+        return _given_up(file, _memory(_limits))
     except Exception:
         return traceback.format_exc()
 
@@ -47,21 +47,28 @@ def _memory(limits: Limits) -> Rejected:
     return Rejected("F13", f"解析时内存超过 {limits.memory_bytes // 1048576} MB；请拆分后报送")
 
 
+def _given_up(file: SubmissionFile, rejection: Rejected) -> SubmissionResult:
+    """A rejection that a faster machine or mended code may not repeat: the file is read again by the next run."""
+    result = rejected(file, rejection)
+    result.try_again = True
+    return result
+
+
 def _outcome(file: SubmissionFile, future, limits: Limits) -> SubmissionResult:
     try:
         result = future.result()
     except MemoryError:  # while the worker packed its result
-        return rejected(file, _memory(limits))
+        return _given_up(file, _memory(limits))
     except FutureTimeout:
-        return rejected(file, Rejected("F13", f"解析超过 {limits.seconds} 秒；请精简或拆分后报送"))
+        return _given_up(file, Rejected("F13", f"解析超过 {limits.seconds} 秒；请精简或拆分后报送"))
     except ProcessExpired as error:
         _log.warning("reader process ended with code %s on %s", error.exitcode, file.path)
-        return rejected(
+        return _given_up(
             file, Rejected("F01", "文件使读取程序崩溃，已隔离；请重新另存为 .xlsx 或 .csv 后报送")
         )
     if isinstance(result, str):
         _log.error("reader fault on %s\n%s", file.path, result)
-        return rejected(
+        return _given_up(
             file, Rejected("F01", "读取程序出错，未载入；请把此文件交给系统维护人员，并重新另存后报送")
         )
     return result

@@ -283,7 +283,11 @@ def _write_submissions(
     ]
     _insert(connection, "findings", _frame("findings", findings))
     _insert(connection, "receipts", _frame("receipts", [_receipt_row(r, results, kept) for r in receipts]))
-    read = [r.file for r in receipts if r.file.receipt_id in results and not r.problem]
+    read = [
+        r.file
+        for r in receipts
+        if r.file.receipt_id in results and not r.problem and not results[r.file.receipt_id].try_again
+    ]
     _insert(
         connection, "load_state", _frame("load_state", [(f.receipt_id, states[f.programme_id]) for f in read])
     )

@@ -73,6 +73,8 @@ class SubmissionResult:
     rows_read: int = 0
     rejected: bool = False
     reason: str | None = None
+    # the machine or our code gave up, not the file's content: another run may succeed
+    try_again: bool = False
 
     @property
     def rows_loaded(self) -> int:

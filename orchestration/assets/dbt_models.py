@@ -10,7 +10,7 @@ import dagster as dg
 
 from orchestration import names
 from orchestration.progress import step
-from orchestration.resources import ensure_manifest
+from orchestration.resources import ensure_manifest, run_target
 from orchestration.settings import Settings
 
 
@@ -36,10 +36,11 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         log.parent.mkdir(parents=True, exist_ok=True)
         with step("计算进度、得分、排名和检查") as progress, log.open("w", encoding="utf-8") as stream:
             done = {"models": 0, "tests": 0}
-            target = settings.dbt_target / "run"
             # dagster-dbt echoes every line of dbt to stdout; people read the progress lines, engineers the log
             with redirect_stdout(stream):
-                for event in dbt.cli(build_arguments(), context=context, target_path=target).stream():
+                for event in dbt.cli(
+                    build_arguments(), context=context, target_path=run_target(settings)
+                ).stream():
                     kind = (
                         "tests"
                         if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation)

@@ -107,11 +107,10 @@ OFFSETS = ["+08:00", "Z", "+00:00", "-05:00", ""]
 class Maker:
     """One programme; every choice comes from `rng`."""
 
-    merged_share = 0.15  # workbooks with a merged key cell
-
-    def __init__(self, root: Path, seed: int) -> None:
+    def __init__(self, root: Path, seed: int, merged_share: float = 0.0) -> None:
         self.rng = random.Random(seed)
         self.root, self.seed = root, seed
+        self.merged_share = merged_share  # workbooks with a key cell merged over two rows
         self.pid = f"awk{seed}"
         self.receipts: list[tuple[str, str]] = []
         rng = self.rng
@@ -460,7 +459,7 @@ class Maker:
             good = rng.randrange(sample // 2, sample)
             exact = 100 * good / sample
             rate = rng.choice(
-                [exact, f"{exact}%", Pct(exact / 100), round(exact / 100, 4), exact - 9, "很高", 101]
+                [exact, f"{exact}%", Pct(exact / 100), round(exact / 100, 4), exact - 9, "很高", 101, ""]
             )
             rows.append({"group": group, "sample": sample, "satisfied": good, "rate": rate})
         return rows
@@ -751,13 +750,16 @@ def plain(value: object, typed: bool) -> object:
     return value if typed else str(value)
 
 
-def build_tree(directory: Path, seeds: Sequence[int]) -> dict:
-    """Writes one raw tree with a programme per seed; {"root": Path, "programmes": [ids]}."""
+def build_tree(directory: Path, seeds: Sequence[int], merged: Sequence[int] = ()) -> dict:
+    """Writes one raw tree with a programme per seed; {"root": Path, "programmes": [ids]}.
+
+    `merged`: those of the seeds whose workbooks often have key cells merged over two rows.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     receipts: list[tuple[str, str]] = []
     names = []
     for seed in seeds:
-        maker = Maker(directory, seed)
+        maker = Maker(directory, seed, 0.5 if seed in merged else 0.0)
         maker.registry()
         maker.submissions()
         receipts += maker.receipts

@@ -645,8 +645,11 @@ class Calc:
                 for row in sub.rows:
                     old = issues.get(row.key, {})
                     status = row.values["status"] or old.get("status")
+                    # what belongs to the problem itself outlives a blank (decision 0004)
+                    lasting = {c: row.values[c] or old.get(c) for c in ("issue", "origin", "units", "due")}
                     issues[row.key] = {
                         **row.values,
+                        **lasting,
                         "_reported": sub.period == period.name,
                         "status": status,
                         "_was": old.get("_was", False) or status == "completed",
@@ -683,7 +686,7 @@ class Calc:
                     key,
                     sample=v["sample"],
                     satisfied=v["satisfied"],
-                    rate=v["rate"],
+                    rate=v.get("rate_of_counts", v["rate"]),
                 )
 
 

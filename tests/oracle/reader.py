@@ -649,6 +649,10 @@ def _read_row(raw: RawRow, sub: Submission, programme: Programme, names: dict, s
                 note("K05", column=column, entity_id=entity, **place)
         else:
             values[name] = cell.text.strip() or None
+    no_rate = kind == "satisfaction" and not squeeze(raw.cells.get("rate", Cell()).text)
+    if no_rate and values["sample"] and values["satisfied"] is not None:
+        # a blank rate follows from the counts, an unreadable one stays unknown (decision 0004)
+        values["rate_of_counts"] = 100 * values["satisfied"] / values["sample"]
     if kind == "indicators" and values["value"] is not None:
         indicator = next(i for i in programme.indicators if i["indicator_id"] == key)
         if hard_range_broken(indicator, values["value"]):

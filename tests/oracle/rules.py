@@ -47,11 +47,8 @@ def _registry(calc: Calc, pid: str, must: set, may: set) -> None:
             where.add((rule, pid, None, None, tid))
 
         start = date.fromisoformat(task["start_date"]) if task["start_date"] else p.toml["start_date"]
-        if task["kind"] in DATED:
-            if start > task["due"][-1]:
-                add("T01")
-            elif start >= task["due"][0]:
-                add("T01", may)
+        if task["kind"] in DATED and start > task["due"][0]:
+            add("T01")
         if task["kind"] == "blank" or calc.units_of(tid, ["lead", "sole", "joint", "by_duty"]) is None:
             add("T02")
         if task["kind"] == "conditional_text":
@@ -86,7 +83,9 @@ def _registry(calc: Calc, pid: str, must: set, may: set) -> None:
             must.add(("P07", pid, None, None, iid))
     for line in p.applicability:
         if line["state"] == "not_applicable" and not line["reason"]:
-            must.add(("K04", pid, line["reporter_id"], None, line["indicator_id"]))
+            must.add(
+                ("K04", pid, None, None, line["indicator_id"])
+            )  # findings on the registry name no reporter
 
 
 def _tasks(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
@@ -134,19 +133,11 @@ def _tasks(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
         if at:
             old = tables["task_status"][(pid, order[at - 1], reporter, tid)]
             if row["progress_pct"] < old["progress_pct"]:
-                add("H01", may if row["_cancelled"] or (old["_done"] and not row["_done"]) else must)
+                add("H01", may if row["_cancelled"] else must)
             if old["_done"] and not row["_done"]:
                 add("H11", may if row["_cancelled"] else must)
         if state.was_completed and not row["_done"]:
             add("H11", may)
-        if at and not row["_done"]:
-            add("H01", may)  # a file for a closed period may have moved the earlier state since its freeze
-            if (
-                state.progress is not None
-                and row["progress_pct"]
-                >= tables["task_status"][(pid, order[at - 1], reporter, tid)]["progress_pct"]
-            ):
-                may.discard(("H01", pid, reporter, period, tid))
 
 
 def _indicators(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
@@ -230,8 +221,8 @@ def _reporters(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
         if prog != pid:
             continue
         where = must if row["owed"] else may
-        if row["received"] and not row["on_time"]:
-            where.add(("D01", pid, reporter, period, None))
+        if row["owed"] and row["received"] and not row["on_time"]:
+            must.add(("D01", pid, reporter, period, None))
         if row["owed"] and not row["received"] and clocks[period].frozen:
             must.add(("D02", pid, reporter, period, None))
         if len(calc.versions(clocks[period], reporter, kind, False)) > 4:
@@ -239,7 +230,11 @@ def _reporters(calc: Calc, pid: str, tables: dict, must: set, may: set) -> None:
     for (prog, period, reporter), row in tables["ranking"].items():
         if prog != pid:
             continue
-        if row["_share"] is not None and row["_share"] < 0.9:
+        if (
+            row["_share"] is not None
+            and row["_share"] < 0.9
+            and clocks[period].as_of >= clocks[period].cutoff
+        ):
             must.add(("D04", pid, reporter, period, None))
         n = sum(r["ranked"] for k, r in tables["ranking"].items() if k[:2] == (pid, period))
         change = row["rank_change"]

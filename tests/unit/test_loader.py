@@ -11,10 +11,10 @@ import duckdb
 import pytest
 
 import raw.loader
-from raw.errors import Limits
+from raw.errors import Limits, Rejected
 from raw.loader import ConservationError, load
 from raw.schema import HISTORY_TABLES, TABLES
-from raw.submissions import read_submission
+from raw.submissions import read_submission, rejected
 from tests.factories.trees import SMALL_REGISTRY, make_registry, write_registry_table, write_tree
 
 PLACE = "submissions/p2021/2021Q1"
@@ -193,11 +193,9 @@ def test_another_time_of_receipt_needs_no_reading(connection, tree):
     "table, change, read",
     [
         ("tasks", {"weight": 5}, 0),
-        ("tasks", {"deadline_text": "2022年"}, 0),
         ("tasks", {"title": "另一个名称"}, 6),
         ("tasks", {"seq": 99}, 6),
         ("reporters", {"aliases": "甲甲县"}, 6),
-        ("indicators", {"baseline": 1}, 0),
         ("indicators", {"name": "另一个指标"}, 6),
         ("targets", {"target": 1}, 0),
     ],
@@ -222,6 +220,21 @@ def test_a_new_code_lets_a_quarantined_row_in(connection, tree):
     load(connection, tree)
     assert connection.execute("SELECT count(*) FROM raw.quarantine").fetchone() == (0,)
     assert connection.execute("SELECT count(*) FROM raw.progress WHERE task_id = 't99'").fetchone() == (1,)
+
+
+def test_a_file_the_machine_gave_up_on_is_tried_again(connection, tree, monkeypatch):
+    def too_slow(files, codes, limits, on_file):
+        for file in files:
+            result = rejected(file, Rejected("F13", "解析超过 120 秒"))
+            result.try_again = True
+            yield file, result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(raw.loader, "read_all", too_slow)
+        assert load(connection, tree).rejected == 11
+    again = load(connection, tree)
+    assert (again.files_read, again.rejected, load(connection, tree).files_read) == (6, 6, 0)
+    assert connection.execute("SELECT count(*) FROM raw.findings WHERE rule_id = 'F13'").fetchone() == (0,)
 
 
 def test_other_limits_read_the_files_again(connection, tree):

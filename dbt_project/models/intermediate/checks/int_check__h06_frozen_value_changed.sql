@@ -1,4 +1,7 @@
--- A file that came after the freeze of its own period, against what that period's files had said by then, key by key.
+-- A file that came after the freeze of its own period, against what that period's files had said by then, key by key. Any other
+-- indicator value is a change of the past; of a task only a step back is (less progress, completion or cancellation withdrawn,
+-- cancelled afterwards): work that went on after the freeze is news, not a change.
+{% set step %}case {0} when 'not_started' then 0 when 'in_progress' then 1 when 'ongoing' then 1 when 'completed' then 2 end{% endset %}
 {% set rows %}(
     with moments as (
         select r.receipt_id, r.receipt_seq, r.received_at, q.freeze_at, max_as_of.moment as known_until
@@ -31,8 +34,14 @@
     select
         s.*, f.status as frozen_status, f.number as frozen_number,
         coalesce(m.received_at > m.freeze_at and m.received_at <= m.known_until, false) as after_freeze,
-        coalesce(s.status <> f.status, false) as status_changed,
-        {{ differs('s.number', 'f.number') }} as number_changed
+        coalesce(
+            {{ step.replace('{0}', 's.status') }} < {{ step.replace('{0}', 'f.status') }}
+            or (s.status <> f.status and 'cancelled' in (s.status, f.status)), false
+        ) as status_changed,
+        case
+            when s.entity_type = 'indicator' then {{ differs('s.number', 'f.number') }}
+            else coalesce(round(s.number - f.number, 9) < 0, false)
+        end as number_changed
     from said as s
     left join moments as m on s.receipt_id = m.receipt_id
     left join frozen as f

@@ -1,18 +1,29 @@
--- The indicator score fell although every value got better or stayed, or rose although every value got worse or stayed. A value that
--- is missing in one of the two periods explains a change: then nothing can be said.
+-- The indicator score fell although every value got better or stayed, or rose although every value got worse or stayed. A value
+-- that is missing in one of the two periods, or a target that moved, explains a change: then nothing can be said. What
+-- remains is a previous score that was frozen without values which came later.
 {% set scores %}(
-    with moves as (
+    with steps as (
+        select
+            *,
+            coalesce(method, '') = 'attainment'
+            and coalesce(target <> lag(target) over (
+                partition by programme_id, reporter_id, indicator_id order by period_seq
+            ), false) as target_moved
+        from {{ ref('int_indicator_states') }}
+    ),
+    moves as (
         select
             programme_id, period, reporter_id,
             count(*) filter (where state <> 'not_applicable' and method is not null) as scored,
             count(*) filter (where method is not null and value is not null and previous_value is not null) as compared,
             count(*) filter (where method is not null and direction * value > direction * previous_value) as improved,
-            count(*) filter (where method is not null and direction * value < direction * previous_value) as worsened
-        from {{ ref('int_indicator_states') }}
+            count(*) filter (where method is not null and direction * value < direction * previous_value) as worsened,
+            count(*) filter (where target_moved) as targets_moved
+        from steps
         group by programme_id, period, reporter_id
     )
     select
-        s.*, m.scored, m.compared, m.improved, m.worsened,
+        s.*, m.scored, m.compared, m.improved, m.worsened, m.targets_moved,
         {{ rank_key('s.indicator_score') }} as now,
         lag({{ rank_key('s.indicator_score') }}) over (
             partition by s.programme_id, s.reporter_id order by s.period_seq
@@ -33,7 +44,7 @@
     entity=("'reporter'", 'reporter_id'),
     place='none',
     applies='scored > 0',
-    evaluable='before is not null and now is not null and compared = scored',
+    evaluable='before is not null and now is not null and compared = scored and targets_moved = 0',
     fails='(improved > 0 and worsened = 0 and now < before) or (worsened > 0 and improved = 0 and now > before)',
     raw_value=number_text('now', 6),
     message=message
