@@ -101,6 +101,19 @@ def explain(period: str, reporter: str, programme: str | None, as_json: bool) ->
 
 
 @cli.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="文件")
+@click.option("--programme", required=True, metavar="ID", help="方案代码，如 zhumadian2021")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="目录", help="写到哪里")
+@click.option("--review", type=click.Path(path_type=Path), metavar="文件", help="审核改动表，应用后写出 登记目录")
+@_json
+def plan(file: Path, programme: str, out: Path, review: Path | None, as_json: bool) -> None:
+    """读方案文件（.txt、.docx），写出登记目录、疑点清单和审核页。"""
+    from orchestration.commands.plan import plan as command
+
+    sys.exit(command(Settings.from_env(), file, programme, out, as_json, review))
+
+
+@cli.command()
 @click.option("--port", default=3000, show_default=True, help="端口")
 def dev(port: int) -> None:
     """打开 Dagster 界面，含定时任务和收件箱监视。"""

@@ -247,9 +247,13 @@ class _Reading:
         # the contract's first group holds the fields that identify a row; map_sheet saw to it that one is there
         key_column = next(sheet.columns[name] for name in self.contract.require[0] if name in sheet.columns)
         key_raw = cells[key_column.field]
-        key = self.resolve(cells)
-        self.check_formulas(sheet, row, cells, key.code)
         merged_from = sheet.layout.covered.get((row.number, key_column.index))
+        key = self.resolve(cells)
+        if merged_from is not None and key_column is sheet.columns.get(self.contract.key_field.name):
+            # a key that only a merge put here is no key of this row's own (F06): an exact title decides first
+            without = self.resolve(cells | {key_column.field: None})
+            key = without if without.code is not None else key
+        self.check_formulas(sheet, row, cells, key.code)
         if merged_from is not None:
             message = (
                 f"“{key_column.header}”在第 {merged_from}–{row.number} 行合并了单元格，本行没有自己的编号"

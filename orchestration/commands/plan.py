@@ -109,6 +109,10 @@ def _as_text(report: dict, result: Plan) -> str:
         lines.append("疑点：" + "　".join(f"{kind} {count}" for kind, count in report["findings"].items()))
     first = [f for f in result.findings if weight(f.kind) == 1][:5]
     lines += [f"  第 {f.line} 行 {f.kind}：{f.message}" for f in first]
+    if "error" in report:
+        lines.append(report["error"])
+    if "registry" in report:
+        lines.append(f"复核后的登记文件：{report['registry']}")
     lines.append(
         f"请先打开 {report['review']} 核对（需先定的 {report['decide_first']} 处），确认后再放入登记目录。"
     )

@@ -54,6 +54,15 @@ def read_plan(path: Path, year: int | None = None, limits: Limits | None = None)
     if listed:
         _one_sided(listed, planned, pairs, plan)
     plan.units = catalogue.units()
+    for task in plan.tasks:
+        if not task.special:
+            task.special = "总体"
+            plan.find(
+                task.line,
+                "专项存疑",
+                f"第{task.seq}项 {shorten(task.title, 30)}",
+                "没有读到所属专项，暂列“总体”，请选定",
+            )
     plan.canonical = catalogue.canonical
     plan.specials = _specials(plan, listed)
     if plan.issues and not listed and len(plan.tasks) < 2 * len(plan.issues):
@@ -67,6 +76,8 @@ def read_plan(path: Path, year: int | None = None, limits: Limits | None = None)
     if not plan.issues:
         comparison.read(tables, tree, plan)
         goals.read(tree, plan)
+        for indicator in plan.indicators:
+            indicator.special = indicator.special or "总体"
     _unread(tree, plan)
     _judge(plan)
     timing.check(plan)

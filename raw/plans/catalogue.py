@@ -33,6 +33,7 @@ _SHORT = {
     "工商联": ("工商业联合会",),
     "科工信局": ("科学技术和工业信息化局", "科技和工业信息化局"),
 }
+_NAMES_MAX = 800  # names are compared in pairs; a real plan prints at most some three hundred
 _LEVEL = "市县区省州旗"
 _SUFFIXES = (("管理委员会", "管委会"), ("委员会", "委"), ("办公室", "办"), ("人民政府", "政府"))
 _PLACE_END = re.compile(r"(?:区|园|县|镇|乡|园区|新城)$")
@@ -63,10 +64,15 @@ class Catalogue:
         self._suffixes([*others, *tasks])
         self._scoped([*others, *tasks])
         self._prefixes()
-        self._typos()
-        self._abbreviations()
-        for _ in range(2):
-            self._evidence(pairs)
+        if len(self.counts) <= _NAMES_MAX:
+            self._typos()
+            self._abbreviations()
+            for _ in range(2):
+                self._evidence(pairs)
+        else:
+            plan.find(
+                0, "单位存疑", f"{len(self.counts)} 个名称", "单位名称过多，未归并简称和错字，请核对单位表"
+            )
         self._choose()
 
     # relations -------------------------------------------------------------------------------------

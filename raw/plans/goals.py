@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import date
 
 from raw.plans import tasks as tasks_module
-from raw.plans.model import Goal, Indicator, Plan, Target, Task
+from raw.plans.model import Goal, Indicator, Plan, Target
 from raw.plans.outline import Node, Outline, Paragraph
 from raw.plans.targets import Found, scan
 from raw.plans.text import plain, shorten
@@ -295,8 +295,3 @@ def _add(
 def tidy(unit: str) -> str:
     """Units that mean the same compare equal."""
     return re.sub(r"^个(?=.)", "", unit).replace("工作日", "日").replace("天", "日")
-
-
-def task_of(line: int, tasks: list[Task]) -> Task | None:
-    """Task standing on a line."""
-    return next((t for t in tasks if t.line == line), None)

@@ -128,7 +128,7 @@ def collect(lines: Sequence[Line]) -> list[Line | tuple[int, Table]]:
         table, at = found
         table.captions = _captions(result) + table.captions
         result.append((table.line, table))
-    return result
+    return _join_tables(result)
 
 
 def _captions(before: list) -> list[tuple[str, int]]:
@@ -151,13 +151,25 @@ def _clean(cell: str) -> str:
 
 
 def _rows_of(lines: Sequence[Line], at: int) -> tuple[list[Row], int]:
-    """Consecutive rows from ``at`` (blank lines and page numbers between them do not end a table)."""
+    """Consecutive rows from ``at``; blank lines and page numbers between them do not end a table.
+
+    A row with fewer cells than the header whose rest stands on the next lines (a cell wrapped by pasting) is put
+    together again.
+    """
     rows: list[Row] = []
     end = at
+    width = 0
     while end < len(lines):
         line = lines[end]
+        lacking = width - len(rows[-1].cells) if rows else 0
         if line.cells is not None:
-            rows.append(Row(line.no, [_clean(cell) for cell in line.cells]))
+            cells = [_clean(cell) for cell in line.cells]
+            if lacking > 0 and len(cells) - 1 == lacking:
+                rows[-1].cells[-1] += cells[0]
+                rows[-1].cells += cells[1:]
+            else:
+                rows.append(Row(line.no, cells))
+            width = width or (len(cells) if _is_header(cells) else 0)
             end += 1
             continue
         ahead = end
@@ -170,22 +182,11 @@ def _rows_of(lines: Sequence[Line], at: int) -> tuple[list[Row], int]:
         if ahead < len(lines) and lines[ahead].cells is not None:
             end = ahead
             continue
-        # a cell wrapped into the next line: glue it when the row still lacks cells
-        if rows and end < len(lines) and lines[end].text.strip() and end == lines.index(line, end):
-            following = next(
-                (k for k in range(end + 1, min(end + 4, len(lines))) if lines[k].cells is not None), None
-            )
-            width = max(len(row.cells) for row in rows)
-            glued = (
-                following is not None and len(rows[-1].cells) + len(lines[following].cells or ()) - 1 == width
-            )
-            if glued and len(rows[-1].cells) < width and not _STOP_RE.match(line.text):
-                rows[-1].cells[-1] += line.text.strip()
-                more = [_clean(cell) for cell in lines[following].cells or ()]
-                rows[-1].cells[-1] += more[0]
-                rows[-1].cells += more[1:]
-                end = following + 1
-                continue
+        after = lines[end + 1].cells if end + 1 < len(lines) else None
+        if lacking > 0 and after is not None and len(after) - 1 == lacking and not _STOP_RE.match(line.text):
+            rows[-1].cells[-1] += line.text.strip()
+            end += 1
+            continue
         break
     return rows, end
 
@@ -309,22 +310,40 @@ def _collect_docx(lines: Sequence[Line]) -> list[Line | tuple[int, Table]]:
 
 
 def _join_tables(items: list) -> list:
+    """A task list that goes on under the same header after a page's heading is one list."""
     joined: list = []
     for item in items:
-        before = joined[-1] if joined else None
-        if (
-            isinstance(item, tuple)
-            and isinstance(before, tuple)
-            and item[1].kind == before[1].kind == "tasks"
-            and [plain(h) for h in item[1].header] == [plain(h) for h in before[1].header]
-        ):
-            page = (before[1].rows[-1].page if before[1].rows else 0) + 1
+        if isinstance(item, tuple) and (before := _goes_on(joined, item[1])) is not None:
+            page = (before.rows[-1].page if before.rows else 0) + 1
             for row in item[1].rows:
                 row.page += page
-            before[1].rows += item[1].rows
+            before.rows += item[1].rows
             continue
         joined.append(item)
     return joined
+
+
+def _goes_on(joined: list, table: Table) -> Table | None:
+    """The table ``table`` carries on: same header, only short lines between, and the numbers go on."""
+    for item in reversed(joined[-8:]):
+        if isinstance(item, Line):
+            if len(item.text.strip()) > 30 or _STOP_RE.match(item.text):
+                return None
+            continue
+        before = item[1]
+        same = [plain(h) for h in table.header] == [plain(h) for h in before.header]
+        if not (table.kind == before.kind == "tasks" and same):
+            return None
+        at = table.column("seq")
+        numbers = [row.cells[at].strip() for row in (before.rows[-1:] + table.rows[:1]) if at is not None]
+        if (
+            len(numbers) == 2
+            and all(n.isdecimal() for n in numbers)
+            and int(numbers[1]) != int(numbers[0]) + 1
+        ):
+            return None
+        return before
+    return None
 
 
 # --- cells to columns -----------------------------------------------------------------------------

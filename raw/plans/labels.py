@@ -32,7 +32,6 @@ LABEL_RE = re.compile(
     rf"[【\[「]?\s*(?:(?P<deadline>{_any(_DEADLINE_WORDS)})|(?P<unit>{_any(_UNIT_WORDS)})|(?P<person>{_any(_PERSON_WORDS)}))"
     r"\s*(?:[】\]」]\s*[:：]?|[:：])\s*"
 )
-_SHORT_UNIT_RE = re.compile(r"(?P<unit>牵头|配合)\s*[:：]\s*")
 
 
 @dataclass(frozen=True)

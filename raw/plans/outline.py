@@ -37,6 +37,7 @@ _END_RE = re.compile(r"[。！？；;：:…!?]['\"”’」』)）]*$")
 _TITLE_RE = re.compile(
     r"(?:方案|清单|台账|计划|措施|报告|意见|通知|办法|规划|要点|分工表?|任务表|汇总表|一览表|对比表|目标|细则|规程|汇报|情况|决定)$"
 )
+_WIDE_RE = re.compile(r"\s{9,}")
 _RULER = re.compile(r"[-=_*—\s]+$")
 _INLINE_RE = re.compile(
     rf"(?:(?<=\s{{3}})|(?<=\s))(?=(?:\d{{1,3}}\s*[.．、](?!\d)|[（(]\s*[{_CN}]{{1,3}}\s*[)）])\s*[^\s\d])"
@@ -146,7 +147,7 @@ def _pieces(items):
             yield item
             depth = 0
             continue
-        raw = strip_markup(item.text).strip()
+        raw = _WIDE_RE.sub(" " * 8, strip_markup(item.text)).strip()
         if not raw or _PAGE_RE.fullmatch(raw) or _RULER.fullmatch(raw):
             continue
         if _marker(raw)[0] or LABEL_RE.match(raw):

@@ -23,6 +23,7 @@ not there is an error: the document or the reading has changed, and the review h
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,7 +156,7 @@ def apply(tables: Mapping[str, list[dict]], changes: Iterable[Change]) -> Tables
             if change.column in ("-", "+"):
                 continue
             for row in rows if change.key == "*" else [by_key[change.key]]:
-                row[change.column] = change.value.format(**row) if "{" in change.value else change.value
+                row[change.column] = _filled(change.value, row)
         if table in _IDS:
             column = _IDS[table]
             renamed[column] = {old[column]: row[column] for old, row in zip(before, rows, strict=True)}
@@ -168,9 +169,24 @@ def apply(tables: Mapping[str, list[dict]], changes: Iterable[Change]) -> Tables
             for column, mapping in renamed.items():
                 if column in row and column != _IDS.get(table):
                     row[column] = mapping.get(row[column], row[column])
-    kept = {row["indicator_id"] for row in result["indicators"]}
-    result["targets"] = [row for row in result["targets"] if row["indicator_id"] in kept]
+    # what belongs to a row left out goes with it
+    for owner, column, table in (
+        ("tasks", "task_id", "responsibilities"),
+        ("indicators", "indicator_id", "targets"),
+    ):
+        kept = {row[column] for row in result[owner]}
+        result[table] = [row for row in result[table] if row[column] in kept]
     return result
+
+
+def _filled(value: str, row: dict[str, str]) -> str:
+    """``value`` with {column} and {column:0>3} replaced from the row; any other brace stays as it is."""
+
+    def shown(match: re.Match[str]) -> str:
+        text = row.get(match[1], match[0])
+        return text.rjust(int(match[2]), "0") if match[2] else text
+
+    return re.sub(r"\{(\w+)(?::0>(\d{1,2}))?\}", shown, value)
 
 
 def _added(table: str, text: str) -> dict[str, str]:

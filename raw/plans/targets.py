@@ -76,9 +76,12 @@ _END_WORDS_RE = re.compile(
     r"(?:力争|争取|确保|均|都|全部|分别|各|将|要|应|总体|平均(?:分别)?|再|原则上|累计|一律|至|约|普遍|同比|由法定|由原来的|由|一般|大幅|计划|实现|完成|开展)+$"
 )
 _HISTORY_RE = re.compile(
-    r"截至目前|目前|已达|已经|累计已|今年以来|上年|去年|原定|按照法定|在法定|建筑面积|总投资|注册资本不低于|占地"
+    r"截至目前|(?<!由)目前(?!的)|已达|已经|累计已|今年以来|上年|去年|原定|按照法定|在法定|建筑面积|总投资|注册资本不低于|占地"
 )
 _SHARED_RE = re.compile(r"(率|数|量|时间|时限|时长|占比|比例|企业数|覆盖率|指数|额)$")
+
+
+_CLAUSE_MAX = 400
 
 
 @dataclass
@@ -115,6 +118,7 @@ def scan(
     ``topic``: what the text is about, the subject of a clause that names none (压缩为1个环节).
     """
     flat = _FEW_RE.sub(lambda m: str("零一二三四五六七八九".find(m[0].replace("两", "二"))), plain(text))
+    flat = re.sub(r"\d{12,}", lambda m: "□" * len(m[0]), flat)
     found: list[Found] = []
     vague: list[tuple[str, int]] = []
     due: date | None = None
@@ -125,8 +129,9 @@ def scan(
         state = _State(topic)
         offset = at
         for clause, separator in split_outside(sentence, ",;:，；："):
-            due = _due(clause, start) or due
-            if not _HISTORY_RE.search(clause[:12]):
+            due = (_due(clause, start) if len(clause) <= _CLAUSE_MAX else None) or due
+            # no target is told in so many words; what is longer is a list or debris of a conversion
+            if len(clause) <= _CLAUSE_MAX and not _HISTORY_RE.search(clause[:12]):
                 new = _clause(clause, state, due, offset)
                 found += new
                 state.before = bool(new) or (state.before and _has_number(clause))
@@ -365,11 +370,6 @@ def _each(name: str, before: str) -> list[str]:
     if ending and not any(_SHARED_RE.search(p) for p in parts[:-1]):
         parts = [p + ending[1] for p in parts[:-1]] + parts[-1:]
     return [p for p in parts if p]
-
-
-_DEALT_RE = re.compile(
-    rf"(?P<head>.+?)(?P<verb>(?:平均)?分别(?:平均)?(?:{_REACH}|不超过|不低于)?)(?:约)?(?P<rest>.*{NUMBER}.*)$"
-)
 
 
 def _dealt(piece: str, masked: str, due: date | None, offset: int) -> list[Found]:

@@ -149,12 +149,13 @@ def _score(cell: str, name: str, specials: set[str], start: date, expected: int)
             if kind == "conditional_text" and re.search(r"\d+月", flat)
             else -6.0
         )
+    sentence = "。" in flat.rstrip("。") or (flat.endswith("。") and len(flat) > 25)
     if name == "measure":
-        return 4.0 if len(flat) > 45 or "。" in flat.rstrip("。") else 1.0
+        return 4.0 if len(flat) > 45 or sentence else 1.0
     if name == "title":
         if flat in specials:
             return -2.0
-        return 2.5 if len(flat) <= 45 and "。" not in flat.rstrip("。") else -3.0
+        return 2.5 if len(flat) <= 45 and not sentence else -3.0
     return -5.0 if name == "" else 0.5
 
 

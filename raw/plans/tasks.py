@@ -44,11 +44,11 @@ def special_name(title: str, place: str = "") -> str:
     """企业开办 out of 舞钢市企业开办优化提升专项行动方案; ``place`` is the common prefix of the titles."""
     name = re.sub(r"\s", "", title)
     name = re.sub(r"^《|》$", "", name)
+    name = _YEAR_RE.sub("", name)
     if place and name.startswith(place):
         name = name[len(place) :]
     else:
         name = re.sub(r"^[一-龥]{1,6}?(?:市|县|区|省|州|旗)(?=[一-龥“]{3,})", "", name)
-    name = _YEAR_RE.sub("", name)
     for pattern in (_SPECIAL_RE, _PLAIN_END_RE):
         shorter = pattern.sub("", name)
         if shorter and shorter != name:

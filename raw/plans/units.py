@@ -53,7 +53,6 @@ _END_RE = re.compile(
     rf"(?:{_BODY}|{_PLACE})(?:[(（\[][^()（）]*(?:[(（][^()（）]*[)）][^()（）]*)?[)）\]])?$"
 )
 _BODY_RE = re.compile(rf"(?:{_BODY})(?:[(（][^()（）]*[)）])?$")
-_PLACE_RE = re.compile(rf"(?:{_PLACE})$")
 PREFIX_RE = re.compile(
     r"^(?:市|县|区|州|省|国家|各|全|相关|有关|其他|其它|本|中共|中央|国网|人行|人民银行|“|\"|《|[一-龥]{1,6}?(?:市|县|区|州|省))"
 )
@@ -81,6 +80,7 @@ _TAIL_RE = re.compile(
 _AND_RE = re.compile(r"(?:以及|及其|和|及|与|暨)")
 _BY_RE = re.compile(r"^(?P<scope>[^由]{2,20})由(?P<name>.{2,})$")
 _EDGE = " \t:：、,，;；。.·-—"
+_PIECE_MAX = 120  # characters between two separators; longer is no name
 _ROLE_RE = re.compile(r"牵头|配合|负责|落实|分工|协办|承办|参与")
 
 
@@ -218,6 +218,8 @@ def _pieces(flat: str, doubts: list[str]) -> list[tuple[str, str]]:
 
 def _conjoined(piece: str) -> list[str]:
     """街道和相关市直单位 → two; 发展和改革委员会 stays one (what stands before 和 is no unit)."""
+    if len(piece) > _PIECE_MAX:
+        return [piece]
     for match in _AND_RE.finditer(piece):
         left, right = piece[: match.start()], piece[match.end() :]
         if not (left and right):

@@ -22,7 +22,7 @@ def call(tmp_path, monkeypatch):
     return invoke
 
 
-@pytest.mark.parametrize("command", ["run", "receive", "status", "explain", "dev", "serve", "doctor"])
+@pytest.mark.parametrize("command", ["run", "receive", "status", "explain", "plan", "dev", "serve", "doctor"])
 def test_help_is_chinese(call, command: str):
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -15,6 +15,10 @@ ROOT = Path(__file__).parents[2]
 CHECKS = ROOT / "dbt_project" / "models" / "intermediate" / "checks"
 OWNERS = {"填报主体", "营商办", "责任单位"}
 ENTITIES = {"file", "task", "indicator", "reporter", "programme", "unit"}
+# rules about the rules and their confirmations, which the source does not know (decisions/0007)
+OURS = {"Q01", "Q02"}
+# need registers or fields that are not loaded: departments' systems, third parties, statistics, legal limits, task links
+NOT_DECIDABLE = {"X01", "X02", "X04", "X05", "X06", "X07", "X08", "V11", "V12", "T13"}
 
 
 def read(path: Path) -> dict[str, dict[str, str]]:
@@ -44,7 +48,7 @@ def test_catalogue_holds_every_rule_with_its_level_severity_and_message():
     if not shared.exists():
         pytest.skip(f"没有共享的规则表 {shared}")
     wanted = read(shared)
-    assert CATALOGUE.keys() == wanted.keys()
+    assert CATALOGUE.keys() == wanted.keys() | OURS
     for rule_id, rule in wanted.items():
         mine = CATALOGUE[rule_id]
         for column in ("level", "severity", "message_zh"):
@@ -57,8 +61,15 @@ def test_every_rule_says_how_to_fix_it_and_who_acts(rule):
     assert rule["owner"] in OWNERS
     assert rule["entity_type"] in ENTITIES
     assert rule["home"] in {"reader", "expectation", "model"}
-    assert rule["state"] in {"active", "planned"}
+    assert rule["state"] in {"active", "planned", "not_decidable"}
     assert int(rule["version"]) >= 1
+
+
+def test_every_rule_that_can_be_decided_is_active():
+    by_state = {state: {r["rule_id"] for r in CATALOGUE.values() if r["state"] == state} for state in ("planned", "not_decidable")}
+    # R04 compares with published editions, which do not exist yet
+    assert by_state == {"planned": {"R04"}, "not_decidable": NOT_DECIDABLE}
+    assert OURS <= active("model")
 
 
 def test_active_model_rules_and_rule_models_are_the_same():
@@ -78,7 +89,7 @@ def test_active_rules_of_readers_and_expectations_are_in_their_code(home, folder
 
 
 def test_no_planned_rule_is_already_in_the_code():
-    planned = {r["rule_id"] for r in CATALOGUE.values() if r["state"] == "planned"}
+    planned = {r["rule_id"] for r in CATALOGUE.values() if r["state"] != "active"}
     assert planned & named_in("raw", "quality") == set()
 
 
