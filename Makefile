@@ -26,10 +26,10 @@ run: $(READY)    ## the whole quarter on the bundled sample (PERIOD=2022Q2)
 	$(BIN)/taizhang run --period $(PERIOD)
 
 test: $(READY)   ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 unit: $(READY)   ## the fast tier only
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest -n 2 tests/unit
 
 lint: $(READY)   ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from raw.contracts import KINDS, Contract, contracts
 TARGET = REPOSITORY / "docs" / "data-dictionary.md"
 SCHEMAS = {"marts": "结果表", "ops": "收文与隔离", "quality": "检查"}
 _HOMES = {"reader": "读取", "expectation": "期望检查", "model": "模型"}
-_STATES = {"active": "启用", "planned": "未启用"}
+_STATES = {"active": "启用", "planned": "未启用", "not_decidable": "缺数据，不能判定"}
 _ENTITIES = {
     "file": "文件",
     "task": "任务",

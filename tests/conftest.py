@@ -16,6 +16,24 @@ SHARED = Path(os.environ.get("TAIZHANG_SHARED") or REPOSITORY.parent / "shared")
 SAMPLES = REPOSITORY / "raw" / "samples"
 # beyond every programme of the session tree: each is computed to its own last quarter
 ASKED = Period(2024, 4)
+# awkward programmes of the oracle (tests/oracle): together 2 to 40 reporters, 1 to 15 specials, every clock setting, tied
+# cohorts, clean and dirty files; in the last one key cells are merged
+ORACLE_SEEDS, MERGED_SEED = (1, 9, 11, 13, 20, 25), 28
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first; what needs the session warehouse stays on one worker, so that it is built once."""
+
+    def of_session(item: pytest.Item) -> bool:
+        return "built" in getattr(item, "fixturenames", ())
+
+    for item in items:
+        if of_session(item):
+            item.add_marker(pytest.mark.xdist_group("session warehouse"))
+        elif "unit" not in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=lambda item: (not of_session(item), "unit" in item.path.parts))
 
 
 @pytest.fixture(scope="session")
@@ -49,21 +67,24 @@ class Built:
 
     settings: Settings
     has_conformance: bool
+    oracle_root: Path
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The sample and, where present, the conformance tree, run once through Dagster."""
+    """The sample, the oracle's programmes and, where present, the conformance tree, run once through Dagster."""
     from orchestration.commands.run import execute
+    from tests.oracle.awkward import build_tree
 
     folder = tmp_path_factory.mktemp("session")
     conformance = SHARED / "conformance" / "raw"
-    sources = [SAMPLES, *([conformance] if conformance.is_dir() else [])]
+    awkward = build_tree(folder / "oracle", (*ORACLE_SEEDS, MERGED_SEED), merged=(MERGED_SEED,))["root"]
+    sources = [SAMPLES, awkward, *([conformance] if conformance.is_dir() else [])]
     settings = Settings(join_trees(folder / "raw", *sources), folder / "home")
     settings.prepare()
     succeeded, failure = execute(settings, ASKED, None, None)
     assert succeeded, failure
-    return Built(settings, conformance.is_dir())
+    return Built(settings, conformance.is_dir(), awkward)
 
 
 @pytest.fixture

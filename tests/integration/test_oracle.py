@@ -11,23 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.conftest import ASKED, MERGED_SEED, ORACLE_SEEDS, Built
 from tests.oracle.awkward import build_tree
 from tests.oracle.compare import compare_tree, expectation_of
 from tests.oracle.reader import SHANGHAI
 
 pytestmark = pytest.mark.integration
 
-# Together: 2 to 40 reporters, 1 to 15 specials, every clock setting, tied cohorts, clean and dirty files.
-SEEDS = (1, 9, 11, 13, 20, 25)
-MERGED_SEED = 28  # its workbooks have key cells merged over two rows
 PERIOD = "2023Q4"
-
-
-@pytest.fixture(scope="module")
-def oracle_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One raw tree with a programme per seed."""
-    directory = tmp_path_factory.mktemp("oracle") / "raw"
-    return build_tree(directory, (*SEEDS, MERGED_SEED), merged=(MERGED_SEED,))["root"]
 
 
 def _run(root: Path, home: Path, *options: str) -> Path:
@@ -48,11 +39,10 @@ def _run(root: Path, home: Path, *options: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def differences(oracle_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Everything in which warehouse and oracle differ, long after the last freeze."""
-    published = _run(oracle_tree, tmp_path_factory.mktemp("oracle-home"))
-    with duckdb.connect(str(published), read_only=True) as connection:
-        return compare_tree(connection, expectation_of(oracle_tree, PERIOD))
+def differences(built: Built) -> list[str]:
+    """Everything in which the session warehouse and the oracle differ, long after the last freeze."""
+    with duckdb.connect(str(built.settings.current), read_only=True) as connection:
+        return compare_tree(connection, expectation_of(built.oracle_root, str(ASKED)))
 
 
 def test_every_cell_agrees_with_the_oracle(differences: list[str]) -> None:
@@ -65,10 +55,10 @@ def test_rows_under_a_merged_key_are_found_by_their_title(differences: list[str]
     assert not found, "\n".join(found[:60])
 
 
-def test_every_cell_agrees_before_the_freeze(oracle_tree: Path, tmp_path: Path) -> None:
+def test_every_cell_agrees_before_the_freeze(tmp_path: Path) -> None:
+    oracle_tree = build_tree(tmp_path / "raw", ORACLE_SEEDS)["root"]
     as_of = datetime(2023, 12, 29, 9, tzinfo=SHANGHAI)  # for most programmes between cut-off and freeze
     published = _run(oracle_tree, tmp_path / "home", "--as-of", as_of.isoformat())
     with duckdb.connect(str(published), read_only=True) as connection:
         lines = compare_tree(connection, expectation_of(oracle_tree, PERIOD, as_of))
-    found = [line for line in lines if f"awk{MERGED_SEED}" not in line]
-    assert not found, "\n".join(found[:60])
+    assert not lines, "\n".join(lines[:60])

@@ -28,7 +28,25 @@ pytestmark = pytest.mark.integration
 NOW = datetime(2022, 3, 1, 9, 0, tzinfo=SHANGHAI)
 IN_TIME = {"2021Q1": "2021-03-20", "2021Q2": "2021-06-20", "2021Q3": "2021-09-20", "2021Q4": "2021-12-20"}
 QUARTERS = list(IN_TIME)
-COMPARED = "K03 K04 V08 V09 H02 H04 H05 H06 H07 H08 H09 H10 X03 R02 R03 T11 Q02".split()
+COMPARED = [
+    "K03",
+    "K04",
+    "V08",
+    "V09",
+    "H02",
+    "H04",
+    "H05",
+    "H06",
+    "H07",
+    "H08",
+    "H09",
+    "H10",
+    "X03",
+    "R02",
+    "R03",
+    "T11",
+    "Q02",
+]
 
 
 def reporter(reporter_id: str, parent_id: str = "") -> dict:
@@ -36,11 +54,24 @@ def reporter(reporter_id: str, parent_id: str = "") -> dict:
 
 
 def task(task_id: str, deadline_text: str = "2021年12月31日", **more: str) -> dict:
-    return {"task_id": task_id, "special_id": "kaiban", "title": f"任务{task_id}", "deadline_text": deadline_text} | more
+    return {
+        "task_id": task_id,
+        "special_id": "kaiban",
+        "title": f"任务{task_id}",
+        "deadline_text": deadline_text,
+    } | more
 
 
-def indicator(indicator_id: str, name: str, unit: str = "天", polarity: str = "lower", **more: object) -> dict:
-    line = {"indicator_id": indicator_id, "special_id": "kaiban", "name": name, "unit": unit, "polarity": polarity}
+def indicator(
+    indicator_id: str, name: str, unit: str = "天", polarity: str = "lower", **more: object
+) -> dict:
+    line = {
+        "indicator_id": indicator_id,
+        "special_id": "kaiban",
+        "name": name,
+        "unit": unit,
+        "polarity": polarity,
+    }
     return line | {"decimals": 2, "valid_min": 0, "method": "auto"} | more
 
 
@@ -60,9 +91,15 @@ class Tree:
     ) -> None:
         """One file of indicator values: column 指标值, rows from 2 in the order given."""
         rows = [{"指标编号": key, "指标值": value, "说明": "属实"} for key, value in values.items()]
-        self._add(f"submissions/{programme}/{period}/{who}/{name}.csv", rows, at or f"{IN_TIME[period]}T10:00:00+08:00")
+        self._add(
+            f"submissions/{programme}/{period}/{who}/{name}.csv",
+            rows,
+            at or f"{IN_TIME[period]}T10:00:00+08:00",
+        )
 
-    def progress(self, programme: str, period: str, who: str, *rows: dict, name: str = "progress", at: str = "") -> None:
+    def progress(
+        self, programme: str, period: str, who: str, *rows: dict, name: str = "progress", at: str = ""
+    ) -> None:
         """One file of task rows (key, status, progress, evidence)."""
         written = [
             {
@@ -75,7 +112,11 @@ class Tree:
             }
             for row in rows
         ]
-        self._add(f"submissions/{programme}/{period}/{who}/{name}.csv", written, at or f"{IN_TIME[period]}T10:00:00+08:00")
+        self._add(
+            f"submissions/{programme}/{period}/{who}/{name}.csv",
+            written,
+            at or f"{IN_TIME[period]}T10:00:00+08:00",
+        )
 
     def _add(self, path: str, rows: list[dict], at: str) -> None:
         self.files[path], self.received[path] = rows, at
@@ -113,7 +154,9 @@ def _history(root: Path, tree: Tree) -> None:
             values = {"hb": hb, "same": same, "fast": fast, "cum": cum}
             # r3 leaves a quarter out: the sum cannot be made
             tax = {} if (w, quarter) == ("r3", 0) else {"tax": [10, 5, 5, 5][quarter]}
-            tree.indicators("lishi", period, w, **values, tax_year=90 + quarter if w == "r3" else tax_year, **tax)
+            tree.indicators(
+                "lishi", period, w, **values, tax_year=90 + quarter if w == "r3" else tax_year, **tax
+            )
 
 
 def _late(root: Path, tree: Tree) -> None:
@@ -137,9 +180,15 @@ def _late(root: Path, tree: Tree) -> None:
         tree.indicators("chidao", "2021Q2", who, x=6)
     for who, late in (("a", 40), ("b", 60)):
         tree.progress("chidao", "2021Q1", who, {"task": "t1", "progress": 50})
-        tree.progress("chidao", "2021Q1", who, {"task": "t1", "progress": late}, name="progress_补", at=after_freeze)
-    tree.progress("chidao", "2021Q1", "c", {"task": "t1", "status": "已完成", "progress": 100, "done": "2021-03-10"})
-    tree.progress("chidao", "2021Q1", "c", {"task": "t1", "progress": ""}, name="progress_补", at=after_freeze)
+        tree.progress(
+            "chidao", "2021Q1", who, {"task": "t1", "progress": late}, name="progress_补", at=after_freeze
+        )
+    tree.progress(
+        "chidao", "2021Q1", "c", {"task": "t1", "status": "已完成", "progress": 100, "done": "2021-03-10"}
+    )
+    tree.progress(
+        "chidao", "2021Q1", "c", {"task": "t1", "progress": ""}, name="progress_补", at=after_freeze
+    )
     tree.progress("chidao", "2021Q2", "a", {"task": "t2", "progress": 50})
     tree.progress("chidao", "2021Q2", "b", {"task": "t3", "progress": 50})
     tree.progress("chidao", "2021Q2", "c", {"task": "t2", "progress": 60}, {"task": "t3", "progress": 50})
@@ -171,7 +220,12 @@ def _sums(root: Path, tree: Tree) -> None:
             *({"indicator_id": f"w{n}", "reporter_id": "w"} for n in range(len(words))),
         ],
         applicability=[
-            {"indicator_id": "avg", "reporter_id": "k1", "state": "not_applicable", "reason": "市营商办第3号批复"},
+            {
+                "indicator_id": "avg",
+                "reporter_id": "k1",
+                "state": "not_applicable",
+                "reason": "市营商办第3号批复",
+            },
             {"indicator_id": "avg", "reporter_id": "k2", "state": "not_applicable", "reason": "—"},
             {"indicator_id": "w1", "reporter_id": "w", "state": "no_practice", "reason": ""},
         ],
@@ -211,7 +265,12 @@ def _lists(root: Path, tree: Tree) -> None:
         targets=[],
         indicators=[indicator(f"i{n}", f"得分{n}", **wide) for n in range(4)],
     )
-    close = {"s1": (90, 10, 50, 49), "s2": (10, 90, 49.9, 50), "s3": (50, 49.9, 90, 10), "s4": (49.9, 50, 10, 90)}
+    close = {
+        "s1": (90, 10, 50, 49),
+        "s2": (10, 90, 49.9, 50),
+        "s3": (50, 49.9, 90, 10),
+        "s4": (49.9, 50, 10, 90),
+    }
     for who, values in close.items():
         tree.indicators("bangdan", "2021Q1", who, **{f"i{n}": v for n, v in enumerate(values)})
         later = (1, 1, 1, 1) if who == "s1" else values
@@ -231,7 +290,11 @@ BOOK = {
     "reporters": [reporter("g")],
     "tasks": [task("t1"), task("t2"), task("t3"), task("t4"), task("t5", "2021 年 12 月")],
     "responsibilities": leads("t1", "t2", "t3", "t4", "t5"),
-    "indicators": [indicator("i1", "时间一", baseline=10), indicator("i2", "时间二", baseline=10), indicator("i3", "时间三")],
+    "indicators": [
+        indicator("i1", "时间一", baseline=10),
+        indicator("i2", "时间二", baseline=10),
+        indicator("i3", "时间三"),
+    ],
     "targets": [
         {"indicator_id": "i1", "due_date": "2021-12-31", "target": 5},
         {"indicator_id": "i2", "due_date": "2021-12-31", "target": 5},
@@ -286,12 +349,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             write_registry_table(root / "registry" / "shu", table, rows)
         load(connection, root, now=NOW)
         # a version later, what was changed stays changed
-        write_registry_table(root / "registry" / "shu", "units", [{"unit_id": "u1", "name": "市市场监督管理局"}])
+        write_registry_table(
+            root / "registry" / "shu", "units", [{"unit_id": "u1", "name": "市市场监督管理局"}]
+        )
         load(connection, root, now=NOW)
         write_control(connection, Period(2021, 4), None, NOW)
         run_expectations(connection)
     project = str(settings.dbt_project)
-    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--log-path", str(folder / "logs"), "build"]
+    command = [
+        str(Path(sys.executable).with_name("dbt")),
+        "--no-use-colors",
+        "--log-path",
+        str(folder / "logs"),
+        "build",
+    ]
     command += ["--exclude-resource-type", "unit_test", "--project-dir", project, "--profiles-dir", project]
     command += ["--target-path", str(folder / "target")]
     done = subprocess.run(command, env=os.environ.copy(), capture_output=True, text=True, check=False)
@@ -391,7 +462,9 @@ def test_outlier_is_judged_with_the_parameters_of_the_catalogue(warehouse):
         "SELECT reporter_id, status, parameters, severity, owner, rule_version FROM quality.check_results "
         "WHERE rule_id = 'H04' AND entity_id = 'hb' AND period = '2021Q2' ORDER BY 1"
     ).fetchall()
-    assert [(who, status) for who, status, *_ in rows] == [(f"r{n}", "pass") for n in range(1, 8)] + [("r8", "confirmed")]
+    assert [(who, status) for who, status, *_ in rows] == [(f"r{n}", "pass") for n in range(1, 8)] + [
+        ("r8", "confirmed")
+    ]
     assert flags(warehouse, "H04", "entity_id, period") & {("hb", "2021Q2")} == set()
     assert {tuple(rest) for _, _, *rest in rows} == {("A=0.05; U=0.4; C=4; peers_min=6", "W", "填报主体", 1)}
 
@@ -408,7 +481,9 @@ def test_a_confirmed_warning_is_not_asked_again_and_not_forgotten(warehouse):
     assert flags(warehouse, "F12", "reporter_id") == set()
     problems = [message for (message,) in warehouse.execute(
         "SELECT message FROM quality.flags WHERE rule_id = 'Q02' ORDER BY row_number").fetchall()]  # fmt: skip
-    for wanted, message in zip(("不能以确认代替改正", "填报主体 nobody", "缺少说明", "没有规则 ZZ9"), problems, strict=True):
+    for wanted, message in zip(
+        ("不能以确认代替改正", "填报主体 nobody", "缺少说明", "没有规则 ZZ9"), problems, strict=True
+    ):
         assert wanted in message
 
 
@@ -416,7 +491,8 @@ def test_registry_history_keeps_one_version_per_content(home: Settings):
     with writer(home.warehouse) as connection:
         before = connection.execute("FROM raw.registry_history ORDER BY ALL").fetchall()
         assert connection.execute(
-            "SELECT seq, is_current, first_seen_at = ? FROM raw.registry_versions WHERE programme_id = 'shu' ORDER BY seq", [NOW]
+            "SELECT seq, is_current, first_seen_at = ? FROM raw.registry_versions WHERE programme_id = 'shu' ORDER BY seq",
+            [NOW],
         ).fetchall() == [(1, False, True), (2, False, True), (3, True, True)]
         load(connection, home.raw_root)
         assert connection.execute("FROM raw.registry_history ORDER BY ALL").fetchall() == before

@@ -48,7 +48,8 @@ def test_first_load_notes_what_stands_in_the_registry(connection, tmp_path: Path
     make_registry(tmp_path, tasks=TASKS, responsibilities=[])
     load(connection, tmp_path, now=NOW)
     assert connection.execute(
-        "SELECT programme_id, first_seen_at = ?, seq, is_current, length(content_hash) FROM raw.registry_versions", [NOW]
+        "SELECT programme_id, first_seen_at = ?, seq, is_current, length(content_hash) FROM raw.registry_versions",
+        [NOW],
     ).fetchall() == [("p2021", True, 1, True, 64)]
     kept = connection.execute(
         "SELECT item_type, item_id, part, field, value, row_number FROM raw.registry_history "
@@ -69,7 +70,9 @@ def test_first_load_notes_what_stands_in_the_registry(connection, tmp_path: Path
 def test_running_twice_changes_nothing(connection, tmp_path: Path):
     make_registry(tmp_path)
     load(connection, tmp_path, now=NOW)
-    before = [connection.execute(f"FROM raw.registry_{t} ORDER BY ALL").fetchall() for t in ("versions", "history")]
+    before = [
+        connection.execute(f"FROM raw.registry_{t} ORDER BY ALL").fetchall() for t in ("versions", "history")
+    ]
     load(connection, tmp_path)
     assert before == [
         connection.execute(f"FROM raw.registry_{t} ORDER BY ALL").fetchall() for t in ("versions", "history")
@@ -82,7 +85,9 @@ def test_without_now_a_version_is_as_old_as_its_newest_file(connection, tmp_path
         os.utime(path, (NOW.timestamp() - 1000,) * 2)
     os.utime(folder / "tasks.csv", (NOW.timestamp(),) * 2)
     load(connection, tmp_path)
-    assert connection.execute("SELECT first_seen_at = ? FROM raw.registry_versions", [NOW]).fetchall() == [(True,)]
+    assert connection.execute("SELECT first_seen_at = ? FROM raw.registry_versions", [NOW]).fetchall() == [
+        (True,)
+    ]
 
 
 def test_a_registry_that_goes_back_is_its_old_version_again(connection, tmp_path: Path):
@@ -102,7 +107,10 @@ def test_a_removed_task_keeps_how_many_had_not_finished_it(connection, tmp_path:
     write_tree(
         tmp_path,
         {
-            PROGRESS.format("410001"): [{"任务编号": "t01", "状态": "已完成"}, {"任务编号": "t02", "状态": "已完成"}],
+            PROGRESS.format("410001"): [
+                {"任务编号": "t01", "状态": "已完成"},
+                {"任务编号": "t02", "状态": "已完成"},
+            ],
             PROGRESS.format("410002"): [{"任务编号": "t01", "状态": "取消"}],
         },
     )
@@ -183,7 +191,9 @@ def test_lines_are_kept_whatever_they_lack(tmp_path: Path):
 
 
 def test_a_file_that_cannot_be_read_to_its_end_says_so(tmp_path: Path):
-    (tmp_path / "confirmations.csv").write_text(HEADER + 'V02,a,b,2021Q1,属实,张三\nV02,a,b,2021Q1,"属实,张三\n', encoding="utf-8")
+    (tmp_path / "confirmations.csv").write_text(
+        HEADER + 'V02,a,b,2021Q1,属实,张三\nV02,a,b,2021Q1,"属实,张三\n', encoding="utf-8"
+    )
     first, second = read_confirmations(tmp_path)
     assert (first["row_number"], first["problem"]) == (2, None)
     assert "引号没有成对" in second["problem"]

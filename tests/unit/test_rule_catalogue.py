@@ -66,10 +66,13 @@ def test_every_rule_says_how_to_fix_it_and_who_acts(rule):
 
 
 def test_every_rule_that_can_be_decided_is_active():
-    by_state = {state: {r["rule_id"] for r in CATALOGUE.values() if r["state"] == state} for state in ("planned", "not_decidable")}
+    by_state = {
+        state: {r["rule_id"] for r in CATALOGUE.values() if r["state"] == state}
+        for state in ("planned", "not_decidable")
+    }
     # R04 compares with published editions, which do not exist yet
     assert by_state == {"planned": {"R04"}, "not_decidable": NOT_DECIDABLE}
-    assert OURS <= active("model")
+    assert active("model") >= OURS
 
 
 def test_active_model_rules_and_rule_models_are_the_same():
