@@ -54,20 +54,20 @@ def run(period: str, programme: str | None, as_of: str | None, as_json: bool) ->
 
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="文件…")
-@click.option("--programme", required=True, metavar="ID", help="方案")
-@click.option("--reporter", required=True, metavar="ID", help="填报主体代码")
+@click.option("--programme", metavar="ID", help="方案")
+@click.option("--reporter", metavar="ID", help="填报主体代码")
 @click.option(
-    "--kind",
-    required=True,
-    metavar="种类",
-    help="progress 进展｜indicators 指标｜rectification 整改｜satisfaction 满意度",
+    "--kind", metavar="种类", help="progress 进展｜indicators 指标｜rectification 整改｜satisfaction 满意度"
 )
-@_period
+@click.option("--period", metavar="2021Q4", help="期次（季度）")
 @click.option("--at", metavar="时间", help="收到的时间（默认现在）")
 @click.option("--sender", metavar="姓名", help="报送人（默认填报主体名称）")
 @_json
 def receive(files, programme, reporter, kind, period, at, sender, as_json) -> None:
-    """收文：把文件存入数据目录并登记收文时间。"""
+    """收文：把文件存入数据目录并登记收文时间。
+
+    下发的模板（taizhang template）和退改件（taizhang feedback）自带表号，不用写任何选项；其他文件须写明方案、填报主体、种类和期次。
+    """
     from orchestration.commands.receive import receive_files
 
     sys.exit(
@@ -104,13 +104,63 @@ def explain(period: str, reporter: str, programme: str | None, as_json: bool) ->
 @click.argument("file", type=click.Path(path_type=Path), metavar="文件")
 @click.option("--programme", required=True, metavar="ID", help="方案代码，如 zhumadian2021")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="目录", help="写到哪里")
-@click.option("--review", type=click.Path(path_type=Path), metavar="文件", help="审核改动表，应用后写出 登记目录")
+@click.option(
+    "--review", type=click.Path(path_type=Path), metavar="文件", help="审核改动表，应用后写出 登记目录"
+)
 @_json
 def plan(file: Path, programme: str, out: Path, review: Path | None, as_json: bool) -> None:
     """读方案文件（.txt、.docx），写出登记目录、疑点清单和审核页。"""
     from orchestration.commands.plan import plan as command
 
     sys.exit(command(Settings.from_env(), file, programme, out, as_json, review))
+
+
+_reporter = click.option("--reporter", metavar="ID", help="只要一个填报主体（代码或名称；默认全部）")
+_out = click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="目录",
+    help="写到哪个目录",
+)
+
+
+@cli.command()
+@_period
+@_reporter
+@_programme
+@_out
+@_json
+def template(period: str, reporter: str | None, programme: str | None, out: Path, as_json: bool) -> None:
+    """下发模板：每个填报主体、每种报表一个预填好的 Excel 表。"""
+    from orchestration.commands.template import template as command
+
+    sys.exit(command(Settings.from_env(), period, reporter, programme, out, as_json))
+
+
+@cli.command()
+@_period
+@_reporter
+@_programme
+@_out
+@_json
+def feedback(period: str, reporter: str | None, programme: str | None, out: Path, as_json: bool) -> None:
+    """退改：把填报主体自己的文件标出问题后退回。"""
+    from orchestration.commands.feedback import feedback as command
+
+    sys.exit(command(Settings.from_env(), period, reporter, programme, out, as_json))
+
+
+@cli.command()
+@_period
+@_programme
+@click.option("--all", "every", is_flag=True, help="T-10、T-3、T+0、T+1 各一套（默认只要当前该发的）")
+@_json
+def remind(period: str, programme: str | None, every: bool, as_json: bool) -> None:
+    """催报文字：全市一条、每个填报主体一条，可直接粘贴。"""
+    from orchestration.commands.remind import remind as command
+
+    sys.exit(command(Settings.from_env(), period, programme, every, as_json))
 
 
 @cli.command()

@@ -1,7 +1,8 @@
-"""Inbox sensor: files dropped under inbox/<programme>/<period>/<reporter>/ are received and a run is requested.
+"""Inbox sensor: files dropped under inbox/ are received and a run is requested.
 
-Thin: receiving is ``orchestration.receive``. A file that cannot be received moves to inbox/.refused with a note, so that
-it is looked at once and never lost.
+A filled form says itself whose it is and may lie anywhere; every other file lies in inbox/<programme>/<period>/<reporter>/.
+Thin: receiving is ``orchestration.receive``, recognising a form ``orchestration.forms``. A file that cannot be received
+moves to inbox/.refused with a note, so that it is looked at once and never lost.
 """
 
 import hashlib
@@ -11,15 +12,42 @@ from pathlib import Path
 
 import dagster as dg
 
+from dashboards.workbooks.form import FormId
+from orchestration.forms import check_form, read_form
 from orchestration.partitions import register
 from orchestration.receive import Received, Refused, receive
 from orchestration.settings import Settings
 from raw.contracts import kind_of
 from raw.periods import SHANGHAI, Period
-from raw.registry import programme_ids, read_programme
+from raw.registry import Programme, programme_ids, read_programme
 
 # a file still being copied changes its time; one that rested this long is whole
 _SETTLED_SECONDS = 10
+
+
+def _by_place(relative: Path, known: dict[str, Programme]) -> tuple[Programme, str, str, Period]:
+    """(programme, reporter_id, kind, period) by folder and file name. Raises Refused where they do not say it."""
+    if len(relative.parts) != 4:
+        raise Refused("不是下发的模板，应放在 inbox/方案/期次/填报主体/ 之下")
+    programme_id, label, reporter_id, name = relative.parts
+    if programme_id not in known:
+        raise Refused(f"方案 {programme_id} 没有登记目录")
+    kind = kind_of(name)
+    if kind is None:
+        raise Refused("文件名应以 progress、indicators、rectification 或 satisfaction 开头")
+    try:
+        return known[programme_id], reporter_id, kind, Period.parse(label)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _agree(form: FormId, relative: Path) -> None:
+    """Refuse a form that lies in a full folder of another programme, period or reporter: one of the two is a slip."""
+    if len(relative.parts) == 4 and relative.parts[:3] != (form.programme_id, form.period, form.reporter_id):
+        raise Refused(
+            f"表内标明是 {form.programme_id}/{form.period}/{form.reporter_id}，与所放文件夹 "
+            f"{'/'.join(relative.parts[:3])} 不一致；请核对后直接放在 inbox/ 下，或改用对应的模板"
+        )
 
 
 def empty_inbox(settings: Settings, now: datetime) -> tuple[list[Received], list[tuple[Path, str]]]:
@@ -35,19 +63,13 @@ def empty_inbox(settings: Settings, now: datetime) -> tuple[list[Received], list
         if time.time() - source.stat().st_mtime < _SETTLED_SECONDS:
             continue
         try:
-            if len(relative.parts) != 4:
-                raise Refused("应放在 inbox/方案/期次/填报主体/ 之下")
-            programme_id, label, reporter_id, name = relative.parts
-            if programme_id not in known:
-                raise Refused(f"方案 {programme_id} 没有登记目录")
-            kind = kind_of(name)
-            if kind is None:
-                raise Refused("文件名应以 progress、indicators、rectification 或 satisfaction 开头")
-            try:
-                period = Period.parse(label)
-            except ValueError as error:
-                raise Refused(str(error)) from error
-            entry = receive(settings.raw_root, source, known[programme_id], reporter_id, kind, period, now)
+            form = read_form(source, settings.limits)
+            if form is not None:
+                programme, reporter_id, kind, period = check_form(form, known)
+                _agree(form, relative)
+            else:
+                programme, reporter_id, kind, period = _by_place(relative, known)
+            entry = receive(settings.raw_root, source, programme, reporter_id, kind, period, now)
         except Refused as reason:
             corner = settings.inbox / ".refused" / relative
             corner.parent.mkdir(parents=True, exist_ok=True)

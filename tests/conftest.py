@@ -23,17 +23,10 @@ ORACLE_SEEDS, MERGED_SEED = (1, 9, 11, 13, 20, 25), 28
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first; what needs the session warehouse stays on one worker, so that it is built once."""
-
-    def of_session(item: pytest.Item) -> bool:
-        return "built" in getattr(item, "fixturenames", ())
-
+    """Mark what needs the session warehouse: ``make test`` runs it beside the rest, one process for each core."""
     for item in items:
-        if of_session(item):
-            item.add_marker(pytest.mark.xdist_group("session warehouse"))
-        elif "unit" not in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-    items.sort(key=lambda item: (not of_session(item), "unit" in item.path.parts))
+        if "built" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.warehouse)
 
 
 @pytest.fixture(scope="session")

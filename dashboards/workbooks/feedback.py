@@ -382,6 +382,9 @@ def _dress(sheet: Worksheet, known: set[str]) -> None:
                 cell.border = Border(left=line, right=line, top=line, bottom=line)
             cell.font = Font(name=styles.BODY_FONT, size=11)
             cell.alignment = Alignment(vertical="center", wrap_text=best is not None and cell.row >= best)
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
     for column, width in widths.items():
         sheet.column_dimensions[get_column_letter(column)].width = width
     if best is not None:

@@ -307,3 +307,35 @@ def entity_rows(connection: duckdb.DuckDBPyConnection, programme_id: str, period
         programme_id,
         period,
     )
+
+
+def open_counts(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, period: str
+) -> dict[str, dict[str, int]]:
+    """reporter_id → open findings per severity (B, E, W, I) in what the reporter sent and can correct.
+
+    What it did not send (K02, D02, D04) stands in no file: that is missing, not wrong.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for finding in findings(connection, programme_id, period):
+        if finding["path"] and finding["closed_by"] is None and finding["owner"] == "填报主体":
+            of_reporter = counts.setdefault(finding["reporter_id"], dict.fromkeys("BEWI", 0))
+            of_reporter[finding["severity"]] += 1
+    return counts
+
+
+def reporter_named(connection: duckdb.DuckDBPyConnection, programme_id: str, wanted: str) -> str | None:
+    """reporter_id of a code, name or alias; None for nobody's."""
+    found = connection.execute(
+        "select reporter_id from raw.reporters where programme_id = $1 and (reporter_id = $2 or name = $2 "
+        "or list_contains(string_split(coalesce(aliases, ''), ';'), $2)) order by reporter_id = $2 desc, reporter_id",
+        [programme_id, wanted],
+    ).fetchone()
+    return found[0] if found else None
+
+
+def reporters_named(connection: duckdb.DuckDBPyConnection, wanted: str) -> dict[str, str]:
+    """programme_id → reporter_id of a code, name or alias, for every programme that knows it."""
+    programme_ids = connection.execute("select programme_id from raw.programmes order by 1").fetchall()
+    named = {pid: reporter_named(connection, pid, wanted) for (pid,) in programme_ids}
+    return {pid: reporter_id for pid, reporter_id in named.items() if reporter_id is not None}

@@ -7,7 +7,7 @@ reading it when it comes back (``raw/``: the headers are those of the contract, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -395,7 +395,7 @@ class _Writer:
              "error_title": "完成进度", "error_message": "应为 0–100 之间的数，不写百分号和文字"},
         )  # fmt: skip
         start = self.form.programme["start_date"]
-        latest = self.form.period.freeze_at(self.form.programme["freeze_days"]).date()
+        latest = self.form.period.end + timedelta(days=self.form.programme["freeze_days"])
         self._validate(
             page, "完成日期", first, last,
             {"validate": "date", "criteria": "between", "minimum": start, "maximum": latest,
@@ -461,6 +461,8 @@ class _Writer:
 
     def _number(self, page: Worksheet, number: int, header: str, low, high, text: str) -> None:
         limits: dict[str, Any]
+        # 20, not 20.0: the clerk sees the limits in the program's own dialog
+        low, high = (int(x) if x is not None and float(x).is_integer() else x for x in (low, high))
         if low is not None and high is not None:
             limits = {"criteria": "between", "minimum": low, "maximum": high}
             said = f"应为 {value(low)} 至 {value(high)} 之间的数，不写单位和文字"
@@ -550,12 +552,12 @@ class _Writer:
 
         line("填报说明", self.style(font_name=styles.TITLE_FONT, font_size=18, align="center"), 34)
         cutoff = form.period.cutoff_on(form.programme["report_day"])
-        freeze = form.period.end.toordinal() + form.programme["freeze_days"]
+        freeze = form.period.end + timedelta(days=form.programme["freeze_days"])
         line("一、怎么填", heading, 24)
         for text in _how_to(form.id.kind):
             line(text, plain, 18 if styles.text_width(text) <= 120 else 34)
         line("二、怎么报", heading, 24)
-        line(f"1. {day_words(cutoff)} 24:00 前报送，之后收到的为迟报；{day_words(date.fromordinal(freeze))} 24:00 定版，"
+        line(f"1. {day_words(cutoff)} 24:00 前报送，之后收到的为迟报；{day_words(freeze)} 24:00 定版，"
              "仍未报的指标记 0 分。", plain)  # fmt: skip
         line(
             "2. 填好后把本文件原样发回营商办即可；文件名可以改，表头和编号不要改，不要另存为其他格式。", plain

@@ -3,6 +3,8 @@
 Does not belong here: reading or parsing (``raw/``), judging values (``quality/``).
 """
 
+from datetime import datetime
+
 import dagster as dg
 
 from orchestration import names
@@ -50,6 +52,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
                 settings.raw_root,
                 scope.programme or None,
                 settings.limits,
+                now=datetime.fromisoformat(scope.now) if scope.now else None,
                 on_file=lambda done, total: progress.tick(f"{done}/{total} 个文件"),
             )
             counts = {

@@ -56,7 +56,7 @@ def test_rows_under_a_merged_key_are_found_by_their_title(differences: list[str]
 
 
 def test_every_cell_agrees_before_the_freeze(tmp_path: Path) -> None:
-    oracle_tree = build_tree(tmp_path / "raw", ORACLE_SEEDS)["root"]
+    oracle_tree = build_tree(tmp_path / "raw", ORACLE_SEEDS[:3])["root"]
     as_of = datetime(2023, 12, 29, 9, tzinfo=SHANGHAI)  # for most programmes between cut-off and freeze
     published = _run(oracle_tree, tmp_path / "home", "--as-of", as_of.isoformat())
     with duckdb.connect(str(published), read_only=True) as connection:

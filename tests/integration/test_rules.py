@@ -473,7 +473,6 @@ def test_a_confirmed_warning_is_not_asked_again_and_not_forgotten(warehouse):
     kept = warehouse.execute(
         "SELECT rule_id, reporter_id, entity_id, severity, note, confirmed_by FROM quality.confirmed_flags ORDER BY 1"
     ).fetchall()
-    # a note with a comma that is not quoted ends at it only when the comma is an ASCII one
     assert kept == [
         ("F12", "w", "t1", "W", "进度确为50%", "李四"),
         ("H04", "r8", "hb", "W", "供电改造停工，属实", "张三"),
