@@ -8,7 +8,7 @@ import dagster as dg
 
 from orchestration import checks, schedules, sensors
 from orchestration.assets import control, dbt_models, expectations, landing, publish, site
-from orchestration.jobs import quarter_job
+from orchestration.jobs import quarter_job, tables_job
 from orchestration.resources import RunScope, dbt_resource
 from orchestration.settings import Settings
 
@@ -32,7 +32,7 @@ def build_defs(settings: Settings, **overrides: Any) -> dg.Definitions:
     arguments: dict[str, Any] = {
         "assets": [*data, *publish.build(settings, _published_from(data)), *site.build(settings)],
         "asset_checks": checks.build(settings),
-        "jobs": [job],
+        "jobs": [job, tables_job()],
         "schedules": schedules.build(settings, job),
         "sensors": sensors.build(settings, job),
         "resources": {"dbt": dbt_resource(settings), "scope": RunScope()},

@@ -6,6 +6,7 @@ from dagster import AssetKey
 
 WRITER_POOL = "duckdb_writer"
 JOB = "quarter"
+JOB_TABLES = "quarter_tables"
 TIMEZONE = "Asia/Shanghai"
 
 CONTROL_PERIODS = AssetKey(["control", "periods"])

@@ -75,7 +75,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     sources = [SAMPLES, awkward, *([conformance] if conformance.is_dir() else [])]
     settings = Settings(join_trees(folder / "raw", *sources), folder / "home")
     settings.prepare()
-    succeeded, failure = execute(settings, ASKED, None, None)
+    succeeded, failure = execute(settings, ASKED, None, None, pages=False)
     assert succeeded, failure
     return Built(settings, conformance.is_dir(), awkward)
 

@@ -528,7 +528,7 @@ _LIST = (
     ("位置（点击跳转）", 20),
     ("列名", 14),
     ("您填的", 22),
-    ("问题说明", 52),
+    ("问题说明", 56),
     ("怎么改", 42),
     ("规则号", 8),
 )
@@ -536,7 +536,7 @@ _LIST = (
 
 class _List:
     def __init__(self, sheet: Worksheet):
-        self.sheet, self.at, self.number = sheet, 1, 0
+        self.sheet, self.at, self.number, self.sections = sheet, 1, 0, 0
         line = Side(style="thin", color=styles.rgb(styles.LINE))
         self.border = Border(left=line, right=line, top=line, bottom=line)
         self.width = len(_LIST)
@@ -574,7 +574,7 @@ class _List:
     def item(self, item: Item) -> None:
         """One finding."""
         self.number += 1
-        place = "整个文件" if item.row_number is None and not item.entity_id else "本文件没有这一行"
+        place = "整个文件" if item.row_number is None and not item.entity_id else "没有可用的数据"
         if item.cell:
             place = f"{item.cell[0]}!{item.cell[1]}"
         elif item.row_number is not None:
@@ -610,6 +610,8 @@ class _List:
         """A titled group of findings; nothing when there are none."""
         if not items:
             return
+        self.sections += 1
+        title = f"{'一二三四五'[self.sections - 1]}、{title}"
         self.line(title, 24, Font(name=styles.HEAD_FONT, size=12, bold=True))
         for item in items:
             self.item(item)
@@ -644,18 +646,23 @@ def _write_list(answer: _Answer, receipt: dict, period: Period, items: list[Item
     whole = [i for i in open_items if not i.is_work and i.row_number is None and i.entity_id is None]
     absent = [i for i in open_items if not i.is_work and i.row_number is None and i.entity_id is not None]
     placed = [i for i in open_items if not i.is_work and i.row_number is not None]
-    placed.sort(key=lambda i: (i.sheet or "", i.row_number, i.gravity))
-    page.section("一、整个文件", sorted(whole, key=lambda i: i.gravity))
-    page.section("二、逐格", placed)
-    page.section("三、应报而本期没有报的", sorted(absent, key=lambda i: (i.gravity, i.entity_id)))
-    page.section("四、督办提醒（填写无误，不用改表）", [i for i in open_items if i.is_work])
-    page.section("五、已由后来的文件更正", [i for i in items if i.closed_by])
+    placed.sort(key=_by_row)
+    page.section("整个文件", sorted(whole, key=lambda i: i.gravity))
+    page.section("逐格", placed)
+    page.section("应报而本期没有报的", sorted(absent, key=lambda i: (i.gravity, i.entity_id)))
+    page.section("督办提醒（填写无误，不用改表）", sorted((i for i in open_items if i.is_work), key=_by_row))
+    page.section("已由后来的文件更正", [i for i in items if i.closed_by])
     if dropped:
         page.line(f"另有 {dropped} 处未逐条列出，请先改正以上各处。", 22)
     for other in answer.book.worksheets:
         # two selected sheets are edited together
         other.sheet_view.tabSelected = other is sheet
     answer.book.active = 0
+
+
+def _by_row(item: Item) -> tuple:
+    """Down the sheet; what has no row comes last."""
+    return (item.row_number is None, item.sheet or "", item.row_number or 0, item.gravity)
 
 
 def _outcome(receipt: dict) -> str:

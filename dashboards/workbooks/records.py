@@ -168,12 +168,13 @@ def receipts(
     )
 
 
-# A finding on a file is closed once a later readable file of the same obligation answers it: it holds the same task or
-# indicator (what it says there is judged by itself), or – for a finding on the file or on a row nobody knows – it holds
-# at least as many rows.
+# A finding on a file is closed once a later readable file of the same obligation, received by the as-of, answers it: it
+# holds the same task or indicator (what it says there is judged by itself), or – for a finding on the file or on a row
+# nobody knows – as many rows of it were loaded (dropping the row nobody knows is a correction too).
 _FINDINGS = """
 with sent as (
-    select receipt_id, programme_id, period, reporter_id, kind, received_at, path, rows_read, status
+    select receipt_id, programme_id, period, reporter_id, kind, received_at, path, status,
+           coalesce(rows_loaded, 0) as rows_loaded
     from ops.receipts where programme_id = $1 and period = $2
 ),
 entities as (
@@ -183,11 +184,13 @@ entities as (
     select receipt_id, 'indicator', indicator_id from raw.indicator_values where programme_id = $1 and period = $2
 ),
 later as (
-    select a.receipt_id, b.receipt_id as later_id, b.path as later_path, b.rows_read >= a.rows_read as whole
+    select a.receipt_id, b.receipt_id as later_id, b.path as later_path, b.rows_loaded >= a.rows_loaded as whole
     from sent as a
     inner join sent as b
         on a.reporter_id = b.reporter_id and a.kind = b.kind and b.status <> 'rejected'
         and (b.received_at, b.path) > (a.received_at, a.path)
+    inner join control.periods as c
+        on c.programme_id = b.programme_id and c.period = b.period and b.received_at <= c.as_of
 ),
 answers as (
     select l.receipt_id, e.entity_type, e.entity_id, min(l.later_path) as path
@@ -314,11 +317,16 @@ def open_counts(
 ) -> dict[str, dict[str, int]]:
     """reporter_id → open findings per severity (B, E, W, I) in what the reporter sent and can correct.
 
-    What it did not send (K02, D02, D04) stands in no file: that is missing, not wrong.
+    What it did not send (K02, D02, D04) is missing, not wrong.
     """
     counts: dict[str, dict[str, int]] = {}
     for finding in findings(connection, programme_id, period):
-        if finding["path"] and finding["closed_by"] is None and finding["owner"] == "填报主体":
+        if (
+            finding["path"]
+            and finding["closed_by"] is None
+            and finding["owner"] == "填报主体"
+            and finding["rule_id"] not in ("K02", "D02", "D04")
+        ):
             of_reporter = counts.setdefault(finding["reporter_id"], dict.fromkeys("BEWI", 0))
             of_reporter[finding["severity"]] += 1
     return counts

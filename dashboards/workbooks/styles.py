@@ -20,7 +20,7 @@ SEVERITIES = {
     "I": ("#B3E5FC", "提示", "知悉即可"),
 }
 # findings on the work, not on the cell: overdue, behind, due soon
-WORK_FILL, WORK_WORD, WORK_MEANING = "#D1C4E9", "督办", "填写无误；是任务本身逾期、滞后或临期"
+WORK_FILL, WORK_WORD, WORK_MEANING = "#E4DCF4", "督办", "填写无误；是任务本身逾期、滞后或临期"
 
 
 def rgb(colour: str) -> str:

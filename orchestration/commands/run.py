@@ -85,9 +85,9 @@ def _failure_text(result) -> str:
 
 
 def execute(
-    settings: Settings, period: Period, programme: str | None, as_of: datetime | None
+    settings: Settings, period: Period, programme: str | None, as_of: datetime | None, pages: bool = True
 ) -> tuple[bool, str]:
-    """Run the job in this process; (succeeded, text of the failure)."""
+    """Run the job in this process, with or without the pages; (succeeded, text of the failure)."""
     import dagster as dg
 
     from orchestration import names
@@ -104,7 +104,7 @@ def execute(
     defs = build_defs(settings, resources={"dbt": dbt_resource(settings), "scope": scope})
     with dg.DagsterInstance.get() as instance:
         key = register(instance, period)
-        job = defs.resolve_job_def(names.JOB)
+        job = defs.resolve_job_def(names.JOB if pages else names.JOB_TABLES)
         result = job.execute_in_process(
             instance=instance,
             partition_key=key,
@@ -116,7 +116,12 @@ def execute(
 
 
 def run(
-    settings: Settings, period_text: str, programme: str | None, as_of_text: str | None, as_json: bool
+    settings: Settings,
+    period_text: str,
+    programme: str | None,
+    as_of_text: str | None,
+    as_json: bool,
+    pages: bool = True,
 ) -> int:
     """The command. Returns the exit code: 0 done, 1 registry errors or nothing computed.
 
@@ -132,7 +137,7 @@ def run(
     say(f"台账：{period}，{programme or '全部方案'}；数据目录 {settings.raw_root}")
     with run_lock(settings, say):
         try:
-            succeeded, failure = execute(settings, period, programme, as_of)
+            succeeded, failure = execute(settings, period, programme, as_of, pages)
         except Exception as error:
             succeeded, failure = False, f"{type(error).__name__}: {error}"
             _keep_traceback(settings)

@@ -159,5 +159,5 @@ def _one(
     return ProgrammeSummary(
         programme_id, title, period, as_of, frozen, reporters, owed, received, late, [name for (name,) in missing],
         files, files_rejected, loaded, quarantined, {key: found.get(key, 0) for key in SEVERITIES}, registry_blocking,
-        ranked[:3], ranked[-3:] if len(ranked) > 3 else [], str(site),
+        ranked[:3], ranked[-3:] if len(ranked) > 3 else [], str(site) if site.is_file() else "（本次未生成）",
     )  # fmt: skip

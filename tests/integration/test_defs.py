@@ -123,7 +123,13 @@ def test_dbt_unit_tests_pass(built: Built, tmp_path: Path):
     """In a process of its own: dbt keeps its connection until its process ends, and DuckDB has one writer."""
     built.settings.prepare()
     project = str(REPOSITORY / "dbt_project")
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", "--log-path", str(tmp_path)]
+    command = [
+        str(Path(sys.executable).with_name("dbt")),
+        "--quiet",
+        "--no-use-colors",
+        "--log-path",
+        str(tmp_path),
+    ]
     command += ["test", "--select", "test_type:unit", "--project-dir", project, "--profiles-dir", project]
     command += ["--target-path", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -25,7 +25,7 @@ def _run(root: Path, home: Path, *options: str) -> Path:
     """The quarter through the command line; the database it published."""
     command = [sys.executable, "-c", "from orchestration.cli import main; main()"]
     done = subprocess.run(
-        [*command, "run", "--period", PERIOD, *options],
+        [*command, "run", "--no-site", "--period", PERIOD, *options],
         env={**os.environ, "TAIZHANG_HOME": str(home), "TAIZHANG_RAW": str(root)},
         cwd=Path(__file__).parents[2],
         capture_output=True,

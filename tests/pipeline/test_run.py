@@ -74,6 +74,7 @@ def test_running_again_changes_nothing_and_leaves_others_alone(built: Built):
             settings.raw_root,
             settings.home,
             "run",
+            "--no-site",
             "--period",
             str(ASKED),
             "--programme",

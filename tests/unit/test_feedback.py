@@ -6,7 +6,7 @@ import io
 import json
 import time
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from raw.errors import Limits
 from raw.periods import Period
 from raw.registry import read_programme
 from raw.submissions import SubmissionFile, read_submission
-from tests.factories import make_registry, write_tree
+from tests.factories import make_registry, write_receipts, write_tree
 from tests.unit.test_dashboards import insert
 from tests.unit.test_template import Q2, publish
 
@@ -192,8 +192,6 @@ def test_corrected_feedback_is_a_submission_without_a_finding_and_its_marks_go(r
         (f"{WHERE}/progress_甲.xlsx", "2021-06-25T10:00:00+08:00"),
         (f"{WHERE}/progress_改.xlsx", "2021-06-26T10:00:00+08:00"),
     ]
-    from tests.factories import write_receipts
-
     write_receipts(root, [(path, moment, "甲县") for path, moment in lines])
     connection = publish(root)
     on_corrected = connection.execute(
@@ -203,6 +201,9 @@ def test_corrected_feedback_is_a_submission_without_a_finding_and_its_marks_go(r
     found = records.findings(connection, "p2021", "2021Q2")
     assert {f["closed_by"] for f in found if f["rule_id"] == "F03"} == {f"{WHERE}/progress_改.xlsx"}
     assert records.open_counts(connection, "p2021", "2021Q2") == {}
+    # known only until the day before, the correction answers nothing
+    early = publish(root, Q2, datetime(2021, 6, 25, 12))
+    assert records.open_counts(early, "p2021", "2021Q2") == {"410001": {"B": 0, "E": 1, "W": 2, "I": 0}}
     entries = give_back(root, tmp_path / "again", connection)
     corrected = load_workbook(entries["progress_改.xlsx"].file)
     assert marks(entries["progress_改.xlsx"].file) == {}
@@ -324,7 +325,7 @@ def test_missing_values_are_marked_in_the_row_that_is_there(root: Path, tmp_path
     entries = give_back(root, tmp_path / "out", connection)
     assert marks(entries["indicators.xlsx"].file) == {"Sheet1!C2": ORANGE}
     assert listed(entries["indicators.xlsx"].file) == [
-        ("错误", "Sheet1!C2", "指标值", "（空白）", "K02"), ("错误", "本文件没有这一行", "编号 kb_online", None, "K02"),
+        ("错误", "Sheet1!C2", "指标值", "（空白）", "K02"), ("错误", "没有可用的数据", "编号 kb_online", None, "K02"),
     ]  # fmt: skip
     # how the work goes is no mistake of the form; what concerns the office is not the county's
     assert marks(entries["progress.xlsx"].file) == {"Sheet1!C2": styles.rgb(styles.WORK_FILL)}
