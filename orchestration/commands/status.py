@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from dashboards.workbooks.records import open_counts, reporters
 from orchestration.commands.published import NothingPublished, programmes_at, published, rows
 from orchestration.commands.run import DONE, INCOMPLETE, check_programme, parse_period
 from orchestration.settings import Settings
@@ -25,17 +26,14 @@ def _obligations(connection, programme_id: str, period: str) -> list[dict]:
 
 
 def _wrong(connection, programme_id: str, period: str) -> list[dict]:
-    return rows(
-        connection,
-        """
-        SELECT f.reporter_id, r.name, count(*) FILTER (f.severity = 'B') AS blocking,
-               count(*) FILTER (f.severity = 'E' AND f.rule_id NOT IN ('T07', 'D02', 'K02')) AS errors
-        FROM quality.flags f JOIN raw.reporters r USING (programme_id, reporter_id)
-        WHERE f.programme_id = ? AND f.period = ? AND f.severity IN ('B', 'E')
-        GROUP BY ALL HAVING blocking + errors > 0 ORDER BY blocking DESC, errors DESC, f.reporter_id
-        """,
-        programme_id, period,
-    )  # fmt: skip
+    """Reporters with open findings of severity B or E that they can mend; a corrected file closes its findings."""
+    counts = open_counts(connection, programme_id, period)
+    wrong = [
+        {"reporter_id": r["reporter_id"], "name": r["name"], "blocking": c["B"], "errors": c["E"]}
+        for r in reporters(connection, programme_id)
+        if (c := counts.get(r["reporter_id"])) and c["B"] + c["E"]
+    ]
+    return sorted(wrong, key=lambda w: (-w["blocking"], -w["errors"], w["reporter_id"]))
 
 
 def _next_action(programme: dict, missing: list, wrong: list) -> str:

@@ -313,8 +313,8 @@ _PAGE = """<!doctype html>
 <style>
 *{box-sizing:border-box}body{margin:0;font:15px/1.6 "Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif;color:#1d2129}
 header{position:fixed;inset:0 0 auto 0;height:46px;display:flex;gap:12px;align-items:center;padding:0 14px;background:#1f3a5f;color:#fff;z-index:2}
-header h1{font-size:16px;margin:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;max-width:34vw}
-header input{padding:4px 8px;border:0;border-radius:4px;width:150px}header button,header label{font:inherit;font-size:13px;cursor:pointer}
+header h1{font-size:15px;margin:0;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;flex:0 1 20vw}header>*{white-space:nowrap}#bar{margin-left:auto;font-size:12px;overflow:hidden;text-overflow:ellipsis}
+header input{padding:4px 8px;border:0;border-radius:4px;width:110px}header button,header label{font:inherit;font-size:13px;cursor:pointer}
 header button{border:1px solid #fff8;background:none;color:#fff;border-radius:4px;padding:3px 9px}header button[aria-selected=true]{background:#fff;color:#1f3a5f}
 #bar{margin-left:auto;font-size:13px;white-space:nowrap}
 main{display:grid;grid-template-columns:44% 56%;height:100vh;padding-top:46px}
@@ -331,7 +331,7 @@ td[contenteditable]{outline:1px dashed #b9c4d2;outline-offset:-3px}td.changed{ba
 .key{font-size:12px;color:#5c6b7a;padding:4px 0 8px}@media print{header,#doc{display:none}main{display:block}}
 </style></head><body>
 <header><h1>核对：@TITLE@</h1><span id="tabs" role="tablist"></span><input id="q" placeholder="筛选（单位、任务…）" aria-label="筛选">
-<label><input type="checkbox" id="only" style="width:auto"> 只看有疑点、未核的</label><button id="save">导出更正</button><span id="bar"></span></header>
+<label><input type="checkbox" id="only" style="width:auto"> 只看未核</label><button id="save">导出更正</button><span id="bar"></span></header>
 <main><section id="doc" aria-label="文件原文">
 @DOCUMENT@
 </section><section id="rows" aria-label="读出的内容"></section></main>

@@ -22,7 +22,22 @@ def call(tmp_path, monkeypatch):
     return invoke
 
 
-@pytest.mark.parametrize("command", ["run", "receive", "status", "explain", "plan", "dev", "serve", "doctor"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run",
+        "receive",
+        "status",
+        "explain",
+        "plan",
+        "template",
+        "feedback",
+        "remind",
+        "dev",
+        "serve",
+        "doctor",
+    ],
+)
 def test_help_is_chinese(call, command: str):
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -26,7 +26,11 @@ def minmax(values, directions):
     directed = values * directions
     low, high = np.nanmin(directed, axis=0), np.nanmax(directed, axis=0)
     spread = high - low
-    return np.where(spread > 0, 1 + 99 * (directed - low) / np.where(spread > 0, spread, 1), np.where(np.isnan(directed), np.nan, 50.5))
+    return np.where(
+        spread > 0,
+        1 + 99 * (directed - low) / np.where(spread > 0, spread, 1),
+        np.where(np.isnan(directed), np.nan, 50.5),
+    )
 
 
 def percentile(values, directions):
@@ -189,7 +193,9 @@ def _one(programme_id, period, tasks, indicators, specials, ranking, programme):
                 float(np.nanquantile(top[number], 0.05)),
                 float(np.nanquantile(top[number], 0.95)),
                 float(np.mean(top[number] <= programme["red"])) if lists else None,
-                (0.0 if exempt[number] else float(np.mean(end[number] <= programme["black"]))) if lists else None,
+                (0.0 if exempt[number] else float(np.mean(end[number] <= programme["black"])))
+                if lists
+                else None,
                 ahead,
             )
         )
@@ -216,12 +222,18 @@ def model(dbt, session):
     import pandas as pd
 
     dbt.config(materialized="table")
-    tasks = dbt.ref("int_task_states").project(
-        "programme_id, period, reporter_id, task_id, special_id, weight, score, cancelled"
-    ).df()
-    indicators = dbt.ref("int_indicator_states").project(
-        "programme_id, period, reporter_id, indicator_id, special_id, direction, weight, value, score"
-    ).df()
+    tasks = (
+        dbt.ref("int_task_states")
+        .project("programme_id, period, reporter_id, task_id, special_id, weight, score, cancelled")
+        .df()
+    )
+    indicators = (
+        dbt.ref("int_indicator_states")
+        .project(
+            "programme_id, period, reporter_id, indicator_id, special_id, direction, weight, value, score"
+        )
+        .df()
+    )
     specials = dbt.ref("stg_specials").order("programme_id, special_id").df()
     ranking = dbt.ref("ranking").df()
     periods = dbt.ref("stg_periods").order("programme_id, period").df()
