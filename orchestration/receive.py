@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import fcntl
-import hashlib
 import io
 import os
 import re
@@ -20,6 +19,7 @@ from raw.contracts import kind_of
 from raw.periods import Period, shanghai
 from raw.registry import Programme
 from raw.sheets import READABLE
+from raw.tree import file_sha256
 
 
 class Refused(ValueError):
@@ -42,11 +42,6 @@ def _archive_name(source: Path, kind: str) -> str:
     if kind_of(stem) != kind:
         stem = f"{kind}_{stem}"
     return f"{stem[:120]}{source.suffix.lower()}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def receive(
@@ -79,7 +74,7 @@ def receive(
         raise Refused(f"期次 {period} 不在方案 {programme.programme_id} 的周期内")
     folder = raw_root / "submissions" / programme.programme_id / str(period) / reporter_id
     folder.mkdir(parents=True, exist_ok=True)
-    digest = _sha256(source)
+    digest = file_sha256(source)
     with _receipts_lock(raw_root):
         target, already = _place(folder, _archive_name(source, kind), digest)
         path = target.relative_to(raw_root).as_posix()
@@ -102,7 +97,7 @@ def _place(folder: Path, name: str, digest: str) -> tuple[Path, bool]:
         target = folder / (name if number == 1 else f"{stem}_{number}{suffix}")
         if not target.exists():
             return target, False
-        if _sha256(target) == digest:
+        if file_sha256(target) == digest:
             return target, True
     raise Refused(f"{folder} 中同名文件过多；请换一个文件名")
 

@@ -95,7 +95,8 @@ def _entries(text: str) -> Iterator[dict[str, str]]:
         _log.error("receipts.csv: %s; the lines from there on are not read", error)
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file's bytes. Raises OSError when it cannot be read."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -182,7 +183,7 @@ def _receipt(raw_root: Path, absolute: Path, lines: dict[str, _Line]) -> Receipt
         problem = Rejected("F01", "不是普通文件（链接到文件夹、管道等）；请放入真实文件")
     else:
         try:
-            sha256, size = _sha256(absolute), absolute.stat().st_size
+            sha256, size = file_sha256(absolute), absolute.stat().st_size
         except OSError as error:
             problem = Rejected("F01", f"文件无法打开（{error.strerror}）；请检查文件权限后重新运行")
     return Receipt(

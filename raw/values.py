@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -60,6 +60,9 @@ _NOISE_BLANK = re.compile(r"(?<!\d)\s+|\s+(?!\d)", re.ASCII)
 _EXCEL_EPOCH = date(1899, 12, 30)
 # a day outside is a slip of the pen (0202-09-01) or a number in the wrong column, not a date of a plan
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
+# quoted text, escaped characters and [conditions] of a number format say nothing about the number
+_FORMAT_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
 @dataclass(frozen=True)
@@ -191,3 +194,20 @@ def percent_text(value: float | int) -> str:
     # binary noise of computed cells (0.28999999999999998) is not what the clerk typed
     text = format(round(scaled, 10).normalize(), "f")
     return f"{text}%"
+
+
+def formatted_number_text(value: float | int, number_format: str) -> str:
+    """A number cell of a workbook under its number format: 0.886 under 0.0% → 88.6%, 407 under 0000 → 0407."""
+    bare = _FORMAT_LITERAL.sub("", number_format)
+    if "%" in bare:
+        return percent_text(value)
+    if bare and not bare.strip("0") and float(value).is_integer():
+        return str(int(value)).zfill(len(bare))
+    return number_text(value)
+
+
+def moment_text(value: datetime) -> str:
+    """A date cell of a workbook: the day, with its time only where there is one."""
+    if value.time() == time():
+        return value.date().isoformat()
+    return value.isoformat(sep=" ", timespec="seconds")

@@ -14,7 +14,8 @@ import duckdb
 Row = dict[str, Any]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[Row]:
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[Row]:
+    """Result rows of a query as dicts by column."""
     cursor = connection.execute(sql, list(parameters))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -24,7 +25,7 @@ def programmes(
     connection: duckdb.DuckDBPyConnection, period_end: date, programme_id: str | None
 ) -> list[Row]:
     """Programmes that run in the quarter ending on ``period_end``, with their reporting days."""
-    return _rows(
+    return rows(
         connection,
         """
         select programme_id, title, issuer, start_date, end_date, report_day, freeze_days from raw.programmes
@@ -38,7 +39,7 @@ def programmes(
 
 def reporters(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
     """reporter_id, name, aliases in the order of the registry."""
-    return _rows(
+    return rows(
         connection,
         "select reporter_id, name, aliases from raw.reporters where programme_id = $1 order by seq, reporter_id",
         programme_id,
@@ -59,7 +60,7 @@ def owed_tasks(connection: duckdb.DuckDBPyConnection, programme_id: str, previou
     A task without an assignment is owed by everybody (contract, section 4). due_date: the milestone that counts at
     ``previous``, else the first one.
     """
-    return _rows(
+    return rows(
         connection,
         """
         with assigned as (
@@ -109,7 +110,7 @@ def owed_indicators(
     connection: duckdb.DuckDBPyConnection, programme_id: str, previous: str | None, period_end: date
 ) -> list[Row]:
     """One row per reporter and indicator it owes, with its target at ``period_end``, applicability and last value."""
-    return _rows(
+    return rows(
         connection,
         """
         with assigned as (
@@ -152,7 +153,7 @@ def receipts(
     connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, reporter_id: str | None
 ) -> list[Row]:
     """The submissions of a period that a reporter of the registry sent, oldest first."""
-    return _rows(
+    return rows(
         connection,
         """
         select o.receipt_id, o.path, o.reporter_id, r.name as reporter_name, o.kind, o.format, o.status, o.reason,
@@ -220,12 +221,12 @@ def findings(
     connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, reporter_id: str | None = None
 ) -> list[Row]:
     """The findings on reporters in a period; ``closed_by`` is the later file that answers one, None while it is open."""
-    return _rows(connection, _FINDINGS, programme_id, period, reporter_id)
+    return rows(connection, _FINDINGS, programme_id, period, reporter_id)
 
 
 def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Rows kept out of the tables, of every file of the period."""
-    return _rows(
+    return rows(
         connection,
         """
         select q.receipt_id, q.path, q.sheet, q.row_number, q.rule_id, q.message from ops.quarantine as q
@@ -240,7 +241,7 @@ def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period:
 
 def columns(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Where every field of every file of the period stands: receipt_id, sheet, field, column_name, column_index (from 1)."""
-    return _rows(
+    return rows(
         connection,
         """
         select c.receipt_id, c.sheet, c.field, c.column_name, c.column_index from raw.columns as c
@@ -255,7 +256,7 @@ def columns(connection: duckdb.DuckDBPyConnection, programme_id: str, period: st
 
 def moments(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> Row | None:
     """The period's line of control.periods, moments in Shanghai time; None when it is not published."""
-    found = _rows(
+    found = rows(
         connection,
         """
         select c.programme_id, p.title, p.issuer, c.period, c.period_end, c.cutoff_on, c.cutoff_passed, c.frozen,
@@ -281,7 +282,7 @@ def workdays(connection: duckdb.DuckDBPyConnection, first: date, last: date) -> 
 
 def obligations(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """What every reporter owes in the period, with what came of it, in the order of the registry."""
-    return _rows(
+    return rows(
         connection,
         """
         select m.reporter_id, r.name, m.kind, m.received, m.on_time, m.days_late, m.cells_required, m.cells_filled,
@@ -298,7 +299,7 @@ def obligations(connection: duckdb.DuckDBPyConnection, programme_id: str, period
 
 def entity_rows(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Where every task and indicator of the period's files stands: receipt_id, entity_id, sheet, row_number."""
-    return _rows(
+    return rows(
         connection,
         """
         select receipt_id, task_id as entity_id, sheet, row_number from raw.progress

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from dashboards.workbooks.records import rows
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
 from raw.periods import Period
@@ -24,13 +25,6 @@ def published(settings: Settings, period: Period) -> Iterator[duckdb.DuckDBPyCon
             yield connection
     except FileNotFoundError as error:
         raise NothingPublished(f"还没有已发布的数据；请先运行 taizhang run --period {period}") from error
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters) -> list[dict]:
-    """Result rows as dicts."""
-    cursor = connection.execute(query, list(parameters))
-    columns = [column[0] for column in cursor.description]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def programmes_at(connection: duckdb.DuckDBPyConnection, period: Period, programme: str | None) -> list[dict]:

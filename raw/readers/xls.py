@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from datetime import time
 
 from raw.errors import Limits, Rejected
-from raw.readers.xlsx import _QUOTED
 from raw.sheets import SAVE_AS, Layout, Row, Sheet, check_cell, fill_merged, too_many_rows
 from raw.text import storable
-from raw.values import number_text, percent_text
+from raw.values import formatted_number_text, moment_text, number_text
 
 
 def read_xls(body: bytes, limits: Limits) -> list[Sheet]:
@@ -51,17 +49,9 @@ def _cell_text(book, sheet, row: int, column: int) -> str | None:
             moment = xlrd.xldate_as_datetime(cell.value, book.datemode)
         except (ValueError, OverflowError):
             return number_text(cell.value)
-        return (
-            moment.date().isoformat()
-            if moment.time() == time()
-            else moment.isoformat(sep=" ", timespec="seconds")
-        )
-    number_format = _QUOTED.sub("", book.format_map[book.xf_list[cell.xf_index].format_key].format_str)
-    if "%" in number_format:
-        return percent_text(cell.value)
-    if number_format and not number_format.strip("0") and float(cell.value).is_integer():
-        return str(int(cell.value)).zfill(len(number_format))
-    return number_text(cell.value)
+        return moment_text(moment)
+    number_format = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
+    return formatted_number_text(cell.value, number_format)
 
 
 def _read_sheet(book, sheet, limits: Limits) -> Sheet:

@@ -11,16 +11,15 @@ import re
 import warnings
 import zipfile
 from contextlib import closing
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from raw.errors import Limits, Rejected
 from raw.sheets import SAVE_AS, Layout, Row, Sheet, check_cell, fill_merged, too_many_rows
 from raw.text import storable
-from raw.values import number_text, percent_text
+from raw.values import formatted_number_text, moment_text
 
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _CELL_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
-_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _MAX_PARTS = 500
 # Office writes no document type; with one, some part's parser somewhere might expand entities
 _DOCUMENT_TYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
@@ -105,20 +104,11 @@ def _cell_text(cell) -> str | None:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime):
-        return (
-            value.date().isoformat()
-            if value.time() == time()
-            else value.isoformat(sep=" ", timespec="seconds")
-        )
+        return moment_text(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int | float):
-        number_format = _QUOTED.sub("", cell.number_format or "")
-        if "%" in number_format:
-            return percent_text(value)
-        if number_format and not number_format.strip("0") and float(value).is_integer():
-            return str(int(value)).zfill(len(number_format))  # 0407 shown by the format 0000
-        return number_text(value)
+        return formatted_number_text(value, cell.number_format or "")
     return storable(str(value))
 
 
