@@ -44,6 +44,8 @@ select
     cast(s.indicators_applicable as bigint) as indicators_applicable,
     cast(s.indicators_answered as bigint) as indicators_answered,
     {{ ratio('s.indicators_answered', 's.indicators_applicable') }} as coverage,
+    cast(s.indicators_with_target as bigint) as indicators_with_target,
+    cast(s.indicators_attained as bigint) as indicators_attained,
     s.indicators_with_target > 0 and s.indicators_attained = s.indicators_with_target as all_targets_reached,
     s.task_score,
     s.indicator_score,

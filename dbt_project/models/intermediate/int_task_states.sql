@@ -88,8 +88,8 @@ stepped as (
         case when completed then coalesce(row_completed_on, row_reported_on, received_on) end as completed_on,
         not completed and progress_pct < 100 as unmet,
         case
-            when completed or progress_pct >= 100 then milestone_count
-            else least(cast(floor(progress_pct * milestone_count / 100.0) as integer) + 1, milestone_count)
+            when completed then milestone_count
+            else {{ milestone_at('progress_pct', 'milestone_count') }}
         end as milestone_no
     from states
 ),
@@ -98,12 +98,7 @@ timed as (
     select
         s.*,
         m.due_date,
-        {{ ratio('s.milestone_no', 's.milestone_count') }} * case
-            when s.start_date >= m.due_date then case when m.due_date <= s.period_end then 1.0 else 0.0 end
-            else {{ clamp(
-                ratio(days_between('s.start_date', 's.period_end'), days_between('s.start_date', 'm.due_date'))
-            ) }}
-        end as expected,
+        {{ expected_share('s.milestone_no', 's.milestone_count', 's.start_date', 'm.due_date', 's.period_end') }} as expected,
         coalesce(s.has_milestones and s.unmet and m.due_date <= s.period_end, false) as past_due
     from stepped as s
     left join {{ ref('stg_task_milestones') }} as m
@@ -172,10 +167,8 @@ select
     case
         when light = 'none' then null
         when sustained then case when has_summary then 100.0 else 0.0 end
-        when completed and days_late > 0 then greatest(late_floor, 100.0 - late_per_day * days_late)
-        when completed then 100.0
-        when light = 'red' then least(overdue_cap, progress_pct)
-        when expected > 0 then 100.0 * least(1.0, progress_pct / (100.0 * expected))
+        when completed then {{ completed_score('days_late', 'late_floor', 'late_per_day') }}
+        else {{ open_score("light = 'red'", 'progress_pct', 'expected', 'overdue_cap') }}
     end as score,
     lag(progress_pct) over history as previous_progress_pct,
     lag(status) over history as previous_status,

@@ -6,8 +6,8 @@
         on s.programme_id = c.programme_id and s.period = c.period and s.indicator_id = c.indicator_id
 ){% endset %}
 {% set slips %}
-    {% for unit_factor in [10, 24, 60, 100, 1000] %}
-    abs(factor / {{ unit_factor }} - 1) <= 0.05 or abs(factor * {{ unit_factor }} - 1) <= 0.05{{ ' or' if not loop.last }}
+    {% for unit_factor in unit_factors() %}
+    {{ is_unit_slip('factor', unit_factor) }}{{ ' or' if not loop.last }}
     {% endfor %}
 {% endset %}
 {% set message %}

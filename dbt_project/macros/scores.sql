@@ -1,0 +1,74 @@
+{#- Scores of section 7 of the contract as expressions, so that the states and the question "what if this value were
+    another one?" (int_finding_changes) share one formula. -#}
+
+{#- Score of an indicator's value. `row` (alias with a dot, or '') gives method, worst, frontier, exponent, baseline,
+    target, polarity, direction. -#}
+{% macro indicator_value_score(value, row='') -%}
+    case
+        when {{ row }}method = 'dtf'
+            then 100.0 * power(
+                {{ clamp(ratio(row ~ 'worst - ' ~ value, row ~ 'worst - ' ~ row ~ 'frontier')) }}, {{ row }}exponent
+            )
+        when {{ row }}method is null then null
+        when {{ row }}baseline is not null and {{ row }}baseline <> {{ row }}target
+            then 100.0 * {{ clamp(ratio(value ~ ' - ' ~ row ~ 'baseline', row ~ 'target - ' ~ row ~ 'baseline')) }}
+        when {{ row }}direction * {{ value }} >= {{ row }}direction * {{ row }}target then 100.0
+        when {{ row }}baseline is not null or {{ row }}target <= 0 then 0.0
+        when {{ row }}polarity = 'lower' then 100.0 * {{ clamp(ratio(row ~ 'target', value)) }}
+        else 100.0 * {{ clamp(ratio(value, row ~ 'target')) }}
+    end
+{%- endmacro %}
+
+{#- k: the number of the first unmet milestone of a task that is not completed, the last one when none is unmet. -#}
+{% macro milestone_at(progress_pct, milestone_count) -%}
+    case
+        when {{ progress_pct }} >= 100 then {{ milestone_count }}
+        else least(
+            cast(floor({{ progress_pct }} * {{ milestone_count }} / 100.0) as integer) + 1, {{ milestone_count }}
+        )
+    end
+{%- endmacro %}
+
+{#- e: the share that is expected at period_end for milestone k of n. -#}
+{% macro expected_share(milestone_no, milestone_count, start_date, due_date, period_end) -%}
+    {{ ratio(milestone_no, milestone_count) }} * case
+        when {{ start_date }} >= {{ due_date }}
+            then case when {{ due_date }} <= {{ period_end }} then 1.0 else 0.0 end
+        else {{ clamp(ratio(days_between(start_date, period_end), days_between(start_date, due_date))) }}
+    end
+{%- endmacro %}
+
+{#- Score of a completed task. -#}
+{% macro completed_score(days_late, late_floor, late_per_day) -%}
+    case
+        when {{ days_late }} > 0 then greatest({{ late_floor }}, 100.0 - {{ late_per_day }} * {{ days_late }})
+        else 100.0
+    end
+{%- endmacro %}
+
+{#- Score of a task with milestones that is not completed; null while nothing is expected yet. -#}
+{% macro open_score(overdue, progress_pct, expected, overdue_cap) -%}
+    case
+        when {{ overdue }} then least({{ overdue_cap }}, {{ progress_pct }})
+        when {{ expected }} > 0 then 100.0 * least(1.0, {{ progress_pct }} / (100.0 * {{ expected }}))
+    end
+{%- endmacro %}
+
+{#- Usual factors between units (rule V03): ten and its powers, hours of a day, minutes of an hour; and their inverses. -#}
+{% macro unit_factors() -%}
+    {{ return([10, 24, 60, 100, 1000, 1 / 10, 1 / 24, 1 / 60, 1 / 100, 1 / 1000]) }}
+{%- endmacro %}
+
+{% macro is_unit_slip(ratio_to_peers, unit_factor) -%}
+    abs({{ ratio_to_peers }} / {{ unit_factor }} - 1) <= 0.05
+{%- endmacro %}
+
+{#- Weighted mean after a change: (above, below) of a relation and their changes. Noise of the subtraction must not leave a
+    weight where nothing counts any more. -#}
+{% macro mean_after(sums, change) -%}
+    case
+        when coalesce({{ sums }}.below, 0) + {{ change }}.below_change > 1e-9
+            then (coalesce({{ sums }}.above, 0) + {{ change }}.above_change)
+                / (coalesce({{ sums }}.below, 0) + {{ change }}.below_change)
+    end
+{%- endmacro %}

@@ -1,0 +1,68 @@
+-- Data quality of every reporter and period in four dimensions: of the things looked at (task, indicator, file, reporter), how
+-- many have no finding of severity B, E or W of this dimension. Rules of models, readers and expectations together. What a
+-- county confirmed is no finding. Rules about work that lags (dimension performance) say nothing about the data and are left
+-- out. Not evaluable: nothing but rules that could not be judged.
+with judged as (
+    -- rules of models: every row of their index
+    select
+        r.dimension, c.programme_id, c.period, c.reporter_id, c.entity_type,
+        concat(c.entity_id, '#', coalesce(c.part, '')) as entity_id,
+        case
+            when c.status = 'not_evaluable' then 0
+            when c.status = 'fail' and c.severity <> 'I' then 2
+            else 1
+        end as outcome
+    from {{ ref('check_results') }} as c
+    inner join {{ ref('check_rules') }} as r on c.rule_id = r.rule_id
+    where
+        c.period is not null and c.reporter_id is not null and c.status <> 'not_applicable'
+        and r.dimension <> 'performance'
+
+    union all
+
+    -- rules of readers and expectations: what they found, and below what they read
+    select
+        r.dimension, f.programme_id, f.period, f.reporter_id, f.entity_type,
+        concat(
+            coalesce(nullif(f.entity_id, ''), concat(f.path, ' ', coalesce(cast(f.row_number as varchar), ''))), '#'
+        ) as entity_id,
+        case when f.severity = 'I' then 1 else 2 end as outcome
+    from {{ ref('flags') }} as f
+    inner join {{ ref('check_rules') }} as r on f.rule_id = r.rule_id
+    where r.home in ('reader', 'expectation') and r.dimension <> 'performance' and f.period is not null and f.reporter_id is not null
+
+    union all
+
+    select 'validity' as dimension, programme_id, period, reporter_id, 'task' as entity_type, concat(task_id, '#') as entity_id, 1 as outcome
+    from {{ ref('stg_progress') }}
+
+    union all
+
+    select 'validity' as dimension, programme_id, period, reporter_id, 'indicator' as entity_type, concat(indicator_id, '#') as entity_id, 1 as outcome
+    from {{ ref('stg_indicator_values') }}
+
+    union all
+
+    select 'validity' as dimension, programme_id, period, reporter_id, 'file' as entity_type, concat(path, '#') as entity_id, 1 as outcome
+    from {{ ref('stg_receipts') }}
+    where reporter_id is not null
+),
+
+things as (
+    select dimension, programme_id, period, reporter_id, entity_type, entity_id, max(outcome) as outcome
+    from judged
+    group by dimension, programme_id, period, reporter_id, entity_type, entity_id
+)
+
+select
+    t.programme_id,
+    t.period,
+    t.reporter_id,
+    t.dimension,
+    count(*) filter (where t.outcome > 0) as evaluated,
+    count(*) filter (where t.outcome = 2) as failed,
+    count(*) filter (where t.outcome = 0) as not_evaluable,
+    {{ stored(ratio('count(*) filter (where t.outcome = 1)', 'count(*) filter (where t.outcome > 0)')) }} as pass_rate
+from things as t
+inner join {{ ref('stg_periods') }} as q on t.programme_id = q.programme_id and t.period = q.period
+group by t.programme_id, t.period, t.reporter_id, t.dimension
