@@ -202,12 +202,19 @@ wholes as (select receipt_id, min(later_path) as path from later where whole gro
 
 select f.flag_id, f.rule_id, f.severity, f.reporter_id, f.entity_type, f.entity_id, f.path, f.sheet, f.row_number,
        f.column_name, f.raw_value, f.message, f.receipt_id, f.owner, c.remedy_zh as remedy,
+       coalesce(i.name, t.title) as entity_name, p.priority, p.influence, p.expected_value, p.expected_basis,
+       p.score_now, p.score_expected, p.score_change, p.rank_now, p.rank_expected, p.list_now, p.list_expected,
+       p.crosses_edge,
        case when s.receipt_id is null then null
             when f.entity_type in ('task', 'indicator') then a.path
             when f.rule_id in ('D01', 'D03') then null
             else w.path end as closed_by
 from quality.flags as f
 left join quality.check_rules as c on c.rule_id = f.rule_id
+left join quality.priorities as p on p.flag_id = f.flag_id
+left join raw.indicators as i
+    on f.entity_type = 'indicator' and i.programme_id = f.programme_id and i.indicator_id = f.entity_id
+left join raw.tasks as t on f.entity_type = 'task' and t.programme_id = f.programme_id and t.task_id = f.entity_id
 left join sent as s on s.receipt_id = f.receipt_id
 left join answers as a
     on a.receipt_id = f.receipt_id and a.entity_type = f.entity_type and a.entity_id = f.entity_id
@@ -222,6 +229,22 @@ def findings(
 ) -> list[Row]:
     """The findings on reporters in a period; ``closed_by`` is the later file that answers one, None while it is open."""
     return rows(connection, _FINDINGS, programme_id, period, reporter_id)
+
+
+def worklist(
+    connection: duckdb.DuckDBPyConnection,
+    programme_id: str,
+    period: str,
+    reporter_id: str | None = None,
+    limit: int = 5,
+) -> list[Row]:
+    """The open findings that could move a score, the weightiest first, at most ``limit``. For the office, not for clerks."""
+    weighty = [
+        finding
+        for finding in findings(connection, programme_id, period, reporter_id)
+        if finding["closed_by"] is None and finding["influence"]
+    ]
+    return sorted(weighty, key=lambda finding: finding["priority"])[:limit]
 
 
 def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from dashboards.findings import influence, subject
+from dashboards.workbooks.records import worklist
 from orchestration.commands.published import NothingPublished, programmes_at, published, rows
 from orchestration.commands.run import DONE, INCOMPLETE, Misuse, check_programme, parse_period
 from orchestration.settings import Settings
@@ -67,6 +69,10 @@ def _one(connection, entry: dict, reporter_id: str) -> dict:
         "tasks": tasks,
         "indicators": indicators,
         "findings": {f["severity"]: f["n"] for f in findings},
+        "doubts": [
+            {"rule_id": f["rule_id"], "about": subject(f), "message": f["message"], "influence": influence(f)}
+            for f in worklist(connection, *key)
+        ],
     }
 
 
@@ -147,4 +153,8 @@ def _text(block: dict) -> str:
         lines.append(f"    {indicator['name']}：{value}（{target}），得 {_score(indicator['score'])}")
     found = "，".join(f"{key} {count} 条" for key, count in block["findings"].items()) or "无"
     lines.append(f"  数据检查发现：{found}")
+    lines += [
+        f"    {doubt['about']}（{doubt['rule_id']}）：{doubt['influence'] or doubt['message']}"
+        for doubt in block["doubts"]
+    ]
     return "\n".join(lines)

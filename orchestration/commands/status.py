@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from dashboards.workbooks.records import open_counts, reporters
+from dashboards.findings import influence, subject
+from dashboards.workbooks.records import open_counts, reporters, worklist
 from orchestration.commands.published import NothingPublished, programmes_at, published, rows
 from orchestration.commands.run import DONE, INCOMPLETE, check_programme, parse_period
 from orchestration.settings import Settings
@@ -34,6 +35,22 @@ def _wrong(connection, programme_id: str, period: str) -> list[dict]:
         if (c := counts.get(r["reporter_id"])) and c["B"] + c["E"]
     ]
     return sorted(wrong, key=lambda w: (-w["blocking"], -w["errors"], w["reporter_id"]))
+
+
+def _check_first(connection, programme_id: str, period: str) -> list[dict]:
+    """The open findings that could move a score or a list most."""
+    names = {r["reporter_id"]: r["name"] for r in reporters(connection, programme_id)}
+    kept = ("rule_id", "reporter_id", "entity_id", "path", "sheet", "row_number", "column_name", "raw_value",
+            "score_now", "score_expected", "rank_now", "rank_expected", "list_now", "list_expected")  # fmt: skip
+    return [
+        {name: finding[name] for name in kept}
+        | {
+            "name": names.get(finding["reporter_id"], finding["reporter_id"]),
+            "about": subject(finding),
+            "influence": influence(finding),
+        }
+        for finding in worklist(connection, programme_id, period)
+    ]
 
 
 def _next_action(programme: dict, missing: list, wrong: list) -> str:
@@ -69,6 +86,7 @@ def status(settings: Settings, period_text: str, programme: str | None, as_json:
                         "late": late,
                         "missing": missing,
                         "wrong": wrong,
+                        "check_first": _check_first(connection, *key),
                         "next_action": _next_action(entry, missing, wrong),
                     }
                 )
@@ -104,9 +122,17 @@ def _text(block: dict) -> str:
             f"  迟报：{_late(block['late'])}",
             f"  未报：{_named(block['missing'])}",
             f"  有误：{wrong or '无'}",
+            *_first_text(block["check_first"]),
             f"  下一步：{block['next_action']}",
         ]
     )
+
+
+def _first_text(check_first: list[dict]) -> list[str]:
+    if not check_first:
+        return []
+    lines = [f"    {f['name']} {f['about']}（{f['rule_id']}）：{f['influence'] or '影响得分'}" for f in check_first]
+    return ["  先核对（对得分、位次影响最大）：", *lines]
 
 
 def _late(obligations: list[dict]) -> str:

@@ -6,6 +6,7 @@ finding itself is right (rules, defects).
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -296,3 +297,20 @@ def test_scorecard_counts_every_thing_looked_at_once(world):
         WHERE programme_id = 'zhumadian2021' AND period = '2021Q3' AND received AND NOT on_time GROUP BY ALL
     """).fetchall()
     assert {line["reporter_id"]: line["failed"] for line in late} == dict(days)
+
+
+def test_status_and_explain_name_what_to_check_first(world, built: Built, capsys):
+    found, _, _ = world
+    from orchestration.commands.explain import explain
+    from orchestration.commands.status import status
+
+    assert status(built.settings, "2021Q4", "zhumadian2021", as_json=True) == 0
+    (block,) = json.loads(capsys.readouterr().out)
+    weights = [abs(entry["score_expected"] - entry["score_now"]) for entry in block["check_first"]]
+    assert len(weights) == 5 and all(weights)
+    first = block["check_first"][0]
+    assert first["name"] == found.ranking["zhumadian2021", "2021Q4", first["reporter_id"]]["reporter_name"]
+    assert "总分由" in first["influence"] and first["about"]
+    # 新蔡县 wrote hours in days: the unit slip is what to ask it about
+    assert explain(built.settings, "2021Q4", "411729", "zhumadian2021", as_json=False) == 0
+    assert "按疑似的计量单位换算" in capsys.readouterr().out

@@ -50,6 +50,11 @@ def publish(
     rules = REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv"
     connection.execute(f"create table quality.check_rules as from read_csv('{rules}', all_varchar = true)")
     connection.execute(
+        "create table if not exists quality.priorities (flag_id text, priority bigint, influence double, "
+        "expected_value double, expected_basis text, score_now double, score_expected double, score_change double, "
+        "rank_now bigint, rank_expected bigint, list_now text, list_expected text, crosses_edge boolean)"
+    )
+    connection.execute(
         """
         insert into ops.receipts
         select receipt_id, path, sha256, bytes, programme_id, period, reporter_id, kind, 1, received_at, false, format,

@@ -127,7 +127,7 @@ recomputed as (
         case when c.items = 1 then c.expected_value end as expected_value,
         case
             when c.items = 1 then c.expected_basis
-            else concat(c.items, ' 项缺报指标各按本单位此前各期或各填报主体的中位数')
+            else concat(c.items, ' 项缺报指标各按本单位此前各期或各填报主体的中位数补齐')
         end as expected_basis,
         q.red, q.black,
         r.total_score as score_now, r.rank as rank_now, r.list as list_now, r.ranked, r.ranked_count,
