@@ -9,6 +9,7 @@ plotly.js knows no others.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -122,10 +123,12 @@ def rank_bump(rows: Sequence[Row]) -> Figure:
     )
 
 
-def score_trend(rows: Sequence[Row], reporter_id: str) -> Figure:
+def score_trend(
+    rows: Sequence[Row], reporter_id: str, medians: dict[str, float | None] | None = None
+) -> Figure:
     """Total score by quarter: one reporter in front of the grey others and the median.
 
-    rows: period, reporter_id, reporter_name, total_score.
+    rows: period, reporter_id, reporter_name, total_score. medians: period → median, where rows are not everybody's.
     """
     scored = [row for row in rows if row["total_score"] is not None]
     if not scored:
@@ -138,13 +141,9 @@ def score_trend(rows: Sequence[Row], reporter_id: str) -> Figure:
     for other, line in others.items():
         if other != reporter_id:
             traces.append(_line(line, "total_score", PALE, 1, figure_text(line[0]["reporter_name"])))
-    middle = [
-        {
-            "period": period,
-            "total_score": _median([r["total_score"] for r in scored if r["period"] == period]),
-        }
-        for period in periods
-    ]
+    if medians is None:
+        medians = {p: _median([r["total_score"] for r in scored if r["period"] == p]) for p in periods}
+    middle = [{"period": period, "total_score": medians.get(period)} for period in periods]
     traces.append(_line(middle, "total_score", MUTED, 2, "中位数", dash="dot", legend=True))
     if reporter_id in others:
         line = others[reporter_id]
@@ -405,47 +404,75 @@ def overdue_by_unit(rows: Sequence[Row], most: int = 20) -> Figure:
     )
 
 
-def findings_by_rule(rows: Sequence[Row], most: int = 20) -> Figure:
-    """Findings per rule, coloured by severity. rows: rule_id, title, severity (B|E|W|I), n; in the order to be read."""
-    shown = list(rows)[:most]
-    if not shown:
+def dimension_trend(rows: Sequence[Row], names: dict[str, str]) -> Figure:
+    """Pass rate (per cent) of every dimension by quarter, one line each. rows: period, dimension, pass_rate (0–1).
+
+    names: dimension → word, in the order of the legend. Lines differ by colour, dash and mark.
+    """
+    known = [row for row in rows if row["pass_rate"] is not None and row["dimension"] in names]
+    if not known:
         return _figure([], {})
-    colours = {"B": INK, "E": RED, "W": YELLOW, "I": PALE}
-    labels = [figure_text(f"{row['rule_id']} {row['title']}"[:22]) for row in shown]
+    periods = sorted({row["period"] for row in rows})
+    looks = (
+        (NAVY, "solid", "circle"),
+        (BLUE, "dash", "square"),
+        (GREEN, "dot", "diamond"),
+        (INK, "dashdot", "triangle-up"),
+    )
     traces = []
-    for severity, word in fmt.SEVERITY_WORDS.items():
-        chosen = [
-            (row, label) for row, label in zip(shown, labels, strict=True) if row["severity"] == severity
-        ]
-        if chosen:
-            traces.append(
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "y": [label for _, label in chosen],
-                    "x": [row["n"] for row, _ in chosen],
-                    "text": [str(row["n"]) for row, _ in chosen],
-                    "textposition": "outside",
-                    "cliponaxis": False,
-                    "marker": {"color": colours[severity]},
-                    "width": 0.62,
-                    "name": word,
-                    "hovertemplate": "%{y}　%{x} 处<extra></extra>",
-                }
-            )
+    for (dimension, word), (colour, dash, symbol) in zip(names.items(), cycle(looks)):
+        rates = {row["period"]: row["pass_rate"] for row in known if row["dimension"] == dimension}
+        if not rates:
+            continue
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": periods,
+                "y": [100 * rates[p] if p in rates else None for p in periods],
+                "name": figure_text(word),
+                "line": {"color": colour, "width": 2.2, "dash": dash},
+                "marker": {"size": 9, "color": colour, "symbol": symbol},
+                "hovertemplate": "%{fullData.name}　%{x}：%{y:.1f}%<extra></extra>",
+            }
+        )
+    lowest = 100 * min(row["pass_rate"] for row in known)
     return _figure(
         traces,
         {
-            "height": 26 * len(shown) + 64,
-            "barmode": "stack",
+            "height": 260,
             "showlegend": True,
+            "xaxis": {"type": "category", "categoryorder": "array", "categoryarray": periods},
+            "yaxis": {"range": [max(lowest - 3, -2), 101], "ticksuffix": "%"},
+            "margin": {"l": 8, "r": 12, "t": 28, "b": 8},
+        },
+    )
+
+
+def issue_ages(rows: Sequence[Row]) -> Figure:
+    """Open issues by age, as bars from not yet due to longest overdue. rows: key, word, n; in the order to be read."""
+    if not any(row["n"] for row in rows):
+        return _figure([], {})
+    colours = {"undue": GREEN, "days30": YELLOW, "days90": RED, "more": INK}
+    return _figure(
+        [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": [figure_text(row["word"]) for row in rows],
+                "x": [row["n"] for row in rows],
+                "text": [str(row["n"]) for row in rows],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "marker": {"color": [colours.get(row["key"], PALE) for row in rows]},
+                "width": 0.62,
+                "hovertemplate": "%{y}　%{x} 个<extra></extra>",
+            }
+        ],
+        {
+            "height": 28 * len(rows) + 40,
             "xaxis": {"rangemode": "tozero", "visible": False},
-            "yaxis": {
-                "type": "category",
-                "categoryorder": "array",
-                "categoryarray": labels[::-1],
-                "showgrid": False,
-            },
-            "margin": {"l": 8, "r": 40, "t": 32, "b": 8, "pad": 4},
+            "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
+            "margin": {"l": 8, "r": 40, "t": 8, "b": 8, "pad": 4},
         },
     )

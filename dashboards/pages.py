@@ -1,27 +1,30 @@
 """What stands on which page: rows of ``queries`` → context of a template.
 
-Belongs here: sentences, sorting, grouping, captions. Does not belong here: SQL (``queries``), drawing (``figures``),
-markup (templates), files (``render``). Texts of counties stay plain ``str`` all the way: the templates escape them.
+Belongs here: sentences, sorting, grouping, captions; what all pages share. The pages on data quality and on the
+rectification ledger have modules of their own. Does not belong here: SQL (``queries``), drawing (``figures``), markup
+(templates), files (``render``). Texts of counties stay plain ``str`` all the way: the templates escape them.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import median
 from typing import Any
 
 import duckdb
 from markupsafe import Markup
 
-from dashboards import figures, queries
+from dashboards import figures, findings, ledger, queries
 from dashboards import format as fmt
 from dashboards.theme import LIGHTS, figure_html
 
 Row = dict[str, Any]
 
 OVERDUE_ON_INDEX = 50
-FLAGS_ON_PAGE = 5000  # per page; a reporter's own page has all of its own
+MOST_LINES = 100  # reporters drawn behind the one a page is about
+MENU_REPORTERS = 100  # more of them are found through the ranking: the menu stands on every page
 # Shown by lights and lists already; they would drown the rest of the findings.
 PROGRESS_RULES = {"T07", "T08", "T09"}
 
@@ -46,6 +49,13 @@ class Site:
     goals: list[Row]
     flags: list[Row]
     rule_titles: dict[str, str]
+    rules: dict[str, Row]
+    rule_stats: list[Row]
+    scorecard: list[Row]
+    dimension_totals: list[Row]
+    confirmed: list[Row]
+    expectations: list[Row]
+    proposals: list[Row]
     receipts: list[Row]
     quarantine: list[Row]
     tasks: dict[str, list[Row]]
@@ -54,9 +64,49 @@ class Site:
     indicator_scores: list[Row]
     unit_load: list[Row]
     rectification: list[Row]
+    rectification_totals: list[Row]
+    rectification_history: list[Row]
     satisfaction: list[Row]
     slugs: dict[str, str]
     period_links: dict[str, str | None] = field(default_factory=dict)
+    _grouped: dict[str, dict[str | None, list[Row]]] = field(default_factory=dict)
+
+    def of(self, table: str, reporter_id: str) -> list[Row]:
+        """The rows of one reporter in ``table`` (a field with a list of rows); grouped once for all reporters."""
+        if table not in self._grouped:
+            grouped: dict[str | None, list[Row]] = defaultdict(list)
+            for row in getattr(self, table):
+                grouped[row["reporter_id"]].append(row)
+            self._grouped[table] = grouped
+        return self._grouped[table].get(reporter_id, [])
+
+    @cached_property
+    def issues(self) -> list[Row]:
+        """The rectification ledger with the history of every issue (see ``ledger.issues``)."""
+        return ledger.issues(self.rectification, self.rectification_history, self.flags)
+
+    @cached_property
+    def special_levels(self) -> dict[str, Row]:
+        """Special → low, high, middle (null without a score) and number of the scores in it."""
+        scores: dict[str, list[float]] = defaultdict(list)
+        for (_, special), row in self.special_scores.items():
+            if row["score"] is not None:
+                scores[special].append(row["score"])
+        return {
+            special: {"low": min(of), "high": max(of), "middle": median(of), "of": len(of)}
+            for special, of in scores.items()
+        }
+
+    @cached_property
+    def median_scores(self) -> dict[str, float | None]:
+        """Period → median of the total scores (null when nobody has one)."""
+        scores: dict[str, list[float]] = defaultdict(list)
+        for row in self.history:
+            if row["total_score"] is not None:
+                scores[row["period"]].append(row["total_score"])
+        return {
+            p: median(scores[p]) if scores[p] else None for p in sorted({h["period"] for h in self.history})
+        }
 
     @property
     def now(self) -> Row:
@@ -109,6 +159,13 @@ def load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, 
         goals=queries.goals(connection, programme_id, period),
         flags=queries.flags(connection, programme_id, period),
         rule_titles=queries.rule_titles(connection),
+        rules=queries.rules(connection),
+        rule_stats=queries.rule_stats(connection, programme_id, period),
+        scorecard=queries.scorecard(connection, programme_id, period),
+        dimension_totals=queries.dimension_totals(connection, programme_id, period),
+        confirmed=queries.confirmed(connection, programme_id, period),
+        expectations=queries.expectations(connection),
+        proposals=queries.proposals(connection, programme_id, period),
         receipts=queries.receipts(connection, programme_id, period),
         quarantine=queries.quarantine(connection, programme_id, period),
         tasks=tasks,
@@ -120,6 +177,8 @@ def load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, 
         indicator_scores=queries.indicator_scores(connection, programme_id, period),
         unit_load=queries.unit_load(connection, programme_id, period),
         rectification=queries.rectification(connection, programme_id, period),
+        rectification_totals=queries.rectification_totals(connection, programme_id, period),
+        rectification_history=queries.rectification_history(connection, programme_id, period),
         satisfaction=queries.satisfaction(connection, programme_id, period),
         slugs=fmt.slugs([row["reporter_id"] for row in ranking]),
     )
@@ -172,6 +231,7 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
             ("units", "责任单位", "units.html"),
             ("indicators", "指标", "indicators.html"),
             ("quality", "数据质量", "quality.html"),
+            *([("rectification", "整改台账", "rectification.html")] if site.rectification else []),
         ],
         "periods": [
             {
@@ -182,8 +242,10 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
             for row in site.periods
         ],
         "reporter_links": [
-            (row["reporter_name"], site.href(row["reporter_id"], prefix)) for row in site.ranking
+            (row["reporter_name"], site.href(row["reporter_id"], prefix))
+            for row in site.ranking[:MENU_REPORTERS]
         ],
+        "more_reporters": max(len(site.ranking) - MENU_REPORTERS, 0),
         "lights": LIGHTS,
         "yellow_points": fmt.number(abs(_parameter(site, "yellow_points", -10)), 1, trim=True),
         "blue_days": int(_parameter(site, "blue_days", 10)),
@@ -444,6 +506,12 @@ def index(site: Site) -> Row:
         "issuer_goals": issuer_goals,
         "reporter_goals": reporter_goals,
         "problems": problems(site, 8, PROGRESS_RULES),
+        "dimension_rates": [
+            row | {"word": findings.DIMENSIONS[row["dimension"]], "grade": findings.grade(row["pass_rate"])}
+            for row in site.dimension_totals
+            if row["period"] == site.period and row["dimension"] in findings.DIMENSIONS
+        ],
+        "issue_sums": ledger.tally(site.issues),
         "bump": _bump(site),
         "trend": [
             row | {"words": fmt.period_words(p)} for p, row in sorted(site.totals.items()) if p <= site.period
@@ -459,11 +527,6 @@ def _special_rows(site: Site, reporter_id: str) -> list[Row]:
     rows = []
     for special in site.specials:
         mine = site.special_scores.get((reporter_id, special["special_id"]))
-        scores = [
-            row["score"]
-            for (_, other), row in site.special_scores.items()
-            if other == special["special_id"] and row["score"] is not None
-        ]
         # A special in which the reporter has neither a score nor a task does not concern it.
         if mine is None or (mine["score"] is None and not mine["tasks_total"]):
             continue
@@ -473,11 +536,10 @@ def _special_rows(site: Site, reporter_id: str) -> list[Row]:
                 "special_id": special["special_id"],
                 "name": special["name"],
                 "weight": special["weight"],
-                "low": min(scores, default=None),
-                "high": max(scores, default=None),
-                "middle": median(scores) if scores else None,
-                "of": len(scores),
             }
+            | site.special_levels.get(
+                special["special_id"], {"low": None, "high": None, "middle": None, "of": 0}
+            )
         )
     return rows
 
@@ -519,10 +581,21 @@ def formula(site: Site, row: Row) -> str:
     return f"综合得分 {fmt.number(row['total_score'])} = {text}"
 
 
+def quality_rows(site: Site, reporter_id: str) -> list[Row]:
+    """One row per dimension the reporter was judged in: its line of the scorecard, and the rate of all reporters."""
+    mine = findings.by_dimension(site.of("scorecard", reporter_id))
+    everybody = findings.by_dimension(r for r in site.dimension_totals if r["period"] == site.period)
+    return [
+        mine[key] | {"word": word, "everybody": everybody.get(key, {}).get("pass_rate")}
+        for key, word in findings.DIMENSIONS.items()
+        if key in mine
+    ]
+
+
 def reporter(site: Site, reporter_id: str) -> Row:
     """One reporter's page: its scores and why, tasks, indicators, submissions, findings."""
     prefix = "../"
-    row = next(r for r in site.ranking if r["reporter_id"] == reporter_id)
+    row = site.of("ranking", reporter_id)[0]
     name = row["reporter_name"]
     special_rows = _special_rows(site, reporter_id)
     special_names = {s["special_id"]: s["name"] for s in site.specials}
@@ -544,9 +617,7 @@ def reporter(site: Site, reporter_id: str) -> Row:
         if by_special.get(special)
     ]
     scores = {
-        r["indicator_id"]: r
-        for r in site.indicator_scores
-        if r["reporter_id"] == reporter_id and r["period"] == site.period
+        r["indicator_id"]: r for r in site.of("indicator_scores", reporter_id) if r["period"] == site.period
     }
     indicator_rows = [i | scores[i["indicator_id"]] for i in site.indicators if i["indicator_id"] in scores]
     profile_rows = [
@@ -564,27 +635,26 @@ def reporter(site: Site, reporter_id: str) -> Row:
         f"{name}各专项得分与全部填报主体中位数、最低至最高的比较；圆点不低于中位数，方块低于中位数。",
         (["专项", name, "中位数", "最低", "最高"], profile_rows),
     )
-    periods = sorted({h["period"] for h in site.history})
+    middle = site.median_scores
     trend = None
-    if len(periods) > 1:
-        mine = {h["period"]: h for h in site.history if h["reporter_id"] == reporter_id}
-        middle = {
-            p: [h["total_score"] for h in site.history if h["period"] == p and h["total_score"] is not None]
-            for p in periods
-        }
+    if len(middle) > 1:
+        mine = {h["period"]: h for h in site.of("history", reporter_id)}
+        crowded = len(site.ranking) > MOST_LINES
         trend = figure_html(
-            figures.score_trend(site.history, reporter_id),
-            f"{name}综合得分的季度走势；灰线为其他填报主体，虚线为中位数。",
+            figures.score_trend(
+                site.of("history", reporter_id) if crowded else site.history, reporter_id, middle
+            ),
+            f"{name}综合得分的季度走势；{'' if crowded else '灰线为其他填报主体，'}虚线为中位数。",
             (
                 ["季度", name, "中位数", "位次"],
                 [
                     [
                         p,
                         fmt.number(mine.get(p, {}).get("total_score")),
-                        fmt.number(median(middle[p]) if middle[p] else None),
+                        fmt.number(middle[p]),
                         fmt.count(mine.get(p, {}).get("rank")),
                     ]
-                    for p in periods
+                    for p in middle
                 ],
             ),
         )
@@ -599,12 +669,15 @@ def reporter(site: Site, reporter_id: str) -> Row:
         "trend": trend,
         "task_groups": task_groups,
         "indicator_rows": indicator_rows,
-        "reporting": [r for r in site.reporting if r["reporter_id"] == reporter_id],
-        "receipts": [r for r in site.receipts if r["reporter_id"] == reporter_id],
-        "flags": [f for f in site.flags if f["reporter_id"] == reporter_id],
-        "quarantine": [q for q in site.quarantine if q["reporter_id"] == reporter_id],
-        "rectification": [r for r in site.rectification if r["reporter_id"] == reporter_id],
-        "satisfaction": [s for s in site.satisfaction if s["reporter_id"] == reporter_id],
+        "reporting": site.of("reporting", reporter_id),
+        "receipts": site.of("receipts", reporter_id),
+        "flags": site.of("flags", reporter_id),
+        "quarantine": site.of("quarantine", reporter_id),
+        "issues": site.of("issues", reporter_id),
+        "satisfaction": site.of("satisfaction", reporter_id),
+        "quality": quality_rows(site, reporter_id),
+        "proposals": site.of("proposals", reporter_id),
+        "confirmed": site.of("confirmed", reporter_id),
         "task_titles": {t["task_id"]: t["title"] for t in site.tasks.get(reporter_id, [])},
         "indicator_names": {i["indicator_id"]: i["name"] for i in site.indicators},
     }
@@ -750,47 +823,3 @@ def indicators(site: Site) -> Row:
             }
         )
     return base(site, "indicators", "指标") | {"cards": cards}
-
-
-def quality(site: Site) -> Row:
-    """Findings by rule and reporter, the full table, rejected files, quarantined rows."""
-    rules = problems(site)
-    by_reporter: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in site.flags:
-        by_reporter[row["reporter_name"] or "（方案目录）"][row["severity"]] += 1
-    figure = figure_html(
-        figures.findings_by_rule(
-            sorted((row for row in rules if row["rule_id"] not in PROGRESS_RULES), key=lambda row: -row["n"])
-        ),
-        f"发现问题最多的规则，共 {len(site.flags):,} 处；颜色表示级别。图中不含逾期、临期、滞后。",
-        (
-            ["规则", "级别", "说明", "处数", "涉及主体"],
-            [
-                [
-                    r["rule_id"],
-                    fmt.words(fmt.SEVERITY_WORDS, r["severity"]),
-                    r["title"],
-                    r["n"],
-                    r["reporters"],
-                ]
-                for r in rules
-            ],
-        ),
-    )
-    return base(site, "quality", "数据质量") | {
-        "rules": rules,
-        "by_reporter": sorted(
-            ({"name": name, **{s: by_severity.get(s, 0) for s in fmt.SEVERITY_WORDS}, "n": sum(by_severity.values())}
-             for name, by_severity in by_reporter.items()),
-            key=lambda row: (-row["B"], -row["E"], -row["n"], row["name"]),
-        ),
-        "figure": figure,
-        "flags": site.flags[:FLAGS_ON_PAGE],
-        "flags_total": len(site.flags),
-        "flag_reporters": sorted({row["reporter_name"] for row in site.flags if row["reporter_name"]}),
-        "flag_rules": sorted({row["rule_id"] for row in site.flags}),
-        "rejected": [row for row in site.receipts if row["status"] == "rejected"],
-        "quarantine": site.quarantine,
-        "receipts": site.receipts,
-        "href": site.href,
-    }  # fmt: skip

@@ -259,19 +259,181 @@ def goals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str)
     )
 
 
+INFLUENCE = (
+    "expected_value", "expected_basis", "score_now", "score_expected", "score_change", "rank_now", "rank_expected",
+    "list_now", "list_expected", "crosses_edge", "priority",
+)  # fmt: skip
+
+
 def flags(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
-    """Every finding of the period, and those on the registry (no period): gravest first, then by place."""
+    """Every finding of the period, and those on the registry (no period).
+
+    Order: findings on the registry, then by priority; without ``quality.priorities`` (older files) gravest first, then
+    by place. Every row has the columns of ``INFLUENCE`` (null where nothing is known) and ``entity_name``.
+    """
+    if _has_columns(connection, "quality", "priorities", {"flag_id", *INFLUENCE}):
+        influence = ", ".join(f"w.{name}" for name in INFLUENCE)
+        joined = """left join quality.priorities as w
+          on w.flag_id = f.flag_id and w.programme_id = f.programme_id and w.period is not distinct from f.period"""
+    else:
+        influence = ", ".join(f"null as {name}" for name in INFLUENCE)
+        joined = ""
+    return _rows(
+        connection,
+        f"""
+        select f.flag_id, f.rule_id, f.severity, f.period, f.reporter_id,
+               coalesce(p.name, f.reporter_id) as reporter_name, f.entity_type, f.entity_id,
+               coalesce(i.name, t.title) as entity_name, f.path, f.sheet, f.row_number, f.column_name, f.raw_value,
+               f.message, {influence}
+        from quality.flags as f
+        {joined}
+        left join raw.reporters as p on p.programme_id = f.programme_id and p.reporter_id = f.reporter_id
+        left join raw.indicators as i
+          on f.entity_type = 'indicator' and i.programme_id = f.programme_id and i.indicator_id = f.entity_id
+        left join raw.tasks as t
+          on f.entity_type = 'task' and t.programme_id = f.programme_id and t.task_id = f.entity_id
+        where f.programme_id = ? and (f.period = ? or f.period is null)
+        order by f.period is not null, priority nulls last,
+                 case f.severity when 'B' then 0 when 'E' then 1 when 'W' then 2 else 3 end,
+                 f.rule_id, p.seq nulls last, f.reporter_id, f.path, f.row_number, f.entity_id, f.column_name, f.flag_id
+        """,
+        [programme_id, period],
+    )
+
+
+def scorecard(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Per reporter and dimension: evaluated, failed, not_evaluable, pass_rate (0–1), previous_rate.
+
+    previous_rate is that of the latest earlier period. Empty in a file without ``quality.scorecard``.
+    """
+    columns = {"reporter_id", "dimension", "evaluated", "failed", "not_evaluable", "pass_rate"}
+    if not _has_columns(connection, "quality", "scorecard", columns):
+        return []
     return _rows(
         connection,
         """
-        select f.flag_id, f.rule_id, f.severity, f.period, f.reporter_id,
-               coalesce(p.name, f.reporter_id) as reporter_name, f.entity_type, f.entity_id, f.path, f.sheet,
-               f.row_number, f.column_name, f.raw_value, f.message
-        from quality.flags as f
+        with mine as (select * from quality.scorecard where programme_id = $1 and reporter_id is not null),
+        before as (select max(period) as period from mine where period < $2)
+        select s.reporter_id, coalesce(p.name, s.reporter_id) as reporter_name, s.dimension, s.evaluated, s.failed,
+               s.not_evaluable, s.pass_rate, b.pass_rate as previous_rate
+        from mine as s
+        left join mine as b
+          on b.reporter_id = s.reporter_id and b.dimension = s.dimension and b.period = (select period from before)
+        left join raw.reporters as p on p.programme_id = s.programme_id and p.reporter_id = s.reporter_id
+        where s.period = $2
+        order by p.seq nulls last, s.reporter_id, s.dimension
+        """,
+        [programme_id, period],
+    )
+
+
+def dimension_totals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Sums of the scorecard over the reporters, per dimension and period up to ``period``; pass_rate 0–1 or null."""
+    columns = {"reporter_id", "dimension", "evaluated", "failed", "not_evaluable"}
+    if not _has_columns(connection, "quality", "scorecard", columns):
+        return []
+    return _rows(
+        connection,
+        """
+        select period, dimension, sum(evaluated)::bigint as evaluated, sum(failed)::bigint as failed,
+               sum(not_evaluable)::bigint as not_evaluable,
+               1 - sum(failed)::double / nullif(sum(evaluated), 0) as pass_rate
+        from quality.scorecard
+        where programme_id = ? and period <= ? and reporter_id is not null
+        group by period, dimension order by period, dimension
+        """,
+        [programme_id, period],
+    )
+
+
+def rule_stats(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """How often each rule was judged and fired in the period; fire_rate 0–1 (null where nobody counted what passed)."""
+    columns = {"rule_id", "evaluated", "failed", "fire_rate", "not_evaluable"}
+    if not _has_columns(connection, "quality", "rule_stats", columns):
+        return []
+    return _rows(
+        connection,
+        """
+        select rule_id, evaluated, failed, fire_rate, not_evaluable from quality.rule_stats
+        where programme_id = ? and period = ?
+        """,
+        [programme_id, period],
+    )
+
+
+def rules(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
+    """rule_id → severity and dimension of the active rules of the catalogue; empty where it is not in the file."""
+    if not _has_columns(connection, "quality", "check_rules", {"rule_id", "severity", "dimension", "state"}):
+        return {}
+    found = _rows(
+        connection, "select rule_id, severity, dimension from quality.check_rules where state = 'active'", []
+    )
+    return {row["rule_id"]: row for row in found}
+
+
+def confirmed(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Warnings a county confirmed (属实) for the period, with note and name."""
+    if not _has_columns(connection, "quality", "confirmed_flags", {"flag_id", "note", "confirmed_by"}):
+        return []
+    return _rows(
+        connection,
+        """
+        select f.rule_id, f.severity, f.reporter_id, coalesce(p.name, f.reporter_id) as reporter_name, f.path, f.sheet,
+               f.row_number, f.column_name, f.raw_value, f.message, f.note, f.confirmed_by
+        from quality.confirmed_flags as f
         left join raw.reporters as p on p.programme_id = f.programme_id and p.reporter_id = f.reporter_id
-        where f.programme_id = ? and (f.period = ? or f.period is null)
-        order by case f.severity when 'B' then 0 when 'E' then 1 when 'W' then 2 else 3 end,
-                 f.rule_id, p.seq nulls last, f.reporter_id, f.path, f.row_number, f.entity_id, f.column_name, f.flag_id
+        where f.programme_id = ? and f.period = ?
+        order by p.seq nulls last, f.reporter_id, f.rule_id, f.path, f.row_number, f.flag_id
+        """,
+        [programme_id, period],
+    )
+
+
+def expectations(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """What Great Expectations found in raw.* (all programmes and periods that are loaded), failed ones first."""
+    columns = {
+        "suite",
+        "expectation",
+        "rule_id",
+        "table_name",
+        "column_name",
+        "evaluated",
+        "unexpected",
+        "success",
+    }
+    if not _has_columns(connection, "quality", "expectation_results", columns | {"description"}):
+        return []
+    return _rows(
+        connection,
+        """
+        select suite, expectation, rule_id, table_name, column_name, evaluated, unexpected, success, description
+        from quality.expectation_results
+        order by success, unexpected desc, table_name, rule_id nulls last, description, column_name, suite
+        """,
+        [],
+    )
+
+
+def proposals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Smallest changes that would make contradicting cells agree: one row per cell of an alternative."""
+    columns = {
+        "reporter_id", "proposal_id", "alternative", "alternatives", "confidence", "indicator_id", "field", "path", "sheet",
+        "row_number", "column_name", "reported_value", "proposed_value", "rules", "message",
+    }  # fmt: skip
+    if not _has_columns(connection, "quality", "correction_proposals", columns):
+        return []
+    return _rows(
+        connection,
+        """
+        select c.reporter_id, coalesce(p.name, c.reporter_id) as reporter_name, c.proposal_id, c.alternative,
+               c.alternatives, c.confidence, c.field, coalesce(i.name, c.indicator_id) as indicator_name, c.path, c.sheet,
+               c.row_number, c.column_name, c.reported_value, c.proposed_value, c.rules, c.message
+        from quality.correction_proposals as c
+        left join raw.reporters as p on p.programme_id = c.programme_id and p.reporter_id = c.reporter_id
+        left join raw.indicators as i on i.programme_id = c.programme_id and i.indicator_id = c.indicator_id
+        where c.programme_id = ? and c.period = ?
+        order by case c.confidence when 'unique' then 0 when 'ambiguous' then 1 else 2 end,
+                 p.seq nulls last, c.reporter_id, c.proposal_id, c.alternative, c.row_number, c.column_name
         """,
         [programme_id, period],
     )
@@ -411,9 +573,50 @@ def rectification(connection: duckdb.DuckDBPyConnection, programme_id: str, peri
     return _rows(
         connection,
         """
-        select issue_id, reporter_id, issue, origin, units, measures, due_date, status, closed_on, days_overdue, reopened
-        from marts.rectification where programme_id = ? and period = ?
-        order by days_overdue desc nulls last, due_date nulls last, issue_id
+        select m.issue_id, m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.issue, m.origin, m.units,
+               m.measures, m.due_date, m.status, m.closed_on, m.days_overdue, coalesce(m.reopened, false) as reopened
+        from marts.rectification as m
+        left join raw.reporters as p on p.programme_id = m.programme_id and p.reporter_id = m.reporter_id
+        where m.programme_id = ? and m.period = ?
+        order by m.days_overdue desc nulls last, coalesce(m.status, '') in ('completed', 'cancelled'),
+                 m.due_date nulls last, p.seq nulls last, m.reporter_id, m.issue_id
+        """,
+        [programme_id, period],
+    )
+
+
+def rectification_totals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """The ledger's counts per period up to ``period``, oldest first."""
+    return _rows(
+        connection,
+        """
+        select period, count(*) as issues, count(*) filter (status = 'completed') as closed,
+               count(*) filter (status = 'cancelled') as cancelled,
+               count(*) filter (days_overdue is not null) as overdue, count(*) filter (reopened) as reopened
+        from marts.rectification where programme_id = ? and period <= ?
+        group by period order by period
+        """,
+        [programme_id, period],
+    )
+
+
+def rectification_history(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
+    """Every line received about every issue, oldest first, as far as it counts for ``period`` (received by its as-of).
+
+    The order (period, received_at, path, sheet, row) is that of the mart.
+    """
+    return _rows(
+        connection,
+        """
+        select h.reporter_id, h.issue_id, h.period, timezone('Asia/Shanghai', r.received_at) as received_at, r.late,
+               h.path, h.sheet, h.row_number, h.status, h.status_raw, h.due, h.due_raw, h.measures, h.closed_on,
+               h.closed_on_raw
+        from raw.rectification as h
+        join ops.receipts as r on r.receipt_id = h.receipt_id
+        left join control.periods as c on c.programme_id = $1 and c.period = $2
+        where h.programme_id = $1 and h.period <= $2 and h.issue_id is not null
+          and (c.as_of is null or r.received_at <= c.as_of)
+        order by h.reporter_id, h.issue_id, h.period, r.received_at, h.path, h.sheet, h.row_number
         """,
         [programme_id, period],
     )

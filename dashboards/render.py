@@ -18,8 +18,8 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dashboards import findings, pages, quality_pages, queries, rectification_pages, theme
 from dashboards import format as fmt
-from dashboards import pages, queries, theme
 
 HERE = Path(__file__).parent
 ASSETS = ("site.css", "site.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
@@ -49,9 +49,12 @@ def environment() -> Environment:
     )
     env.globals |= {
         "csp": CSP,
+        "confidence_words": findings.CONFIDENCE_WORDS,
         "fmt": fmt,
+        "influence": findings.influence,
         "light": theme.light_html,
         "plot_defaults": theme.plot_defaults,
+        "quality_grade": findings.grade,
         "source": pages.source,
     }
     return env
@@ -105,7 +108,9 @@ def render_site(
     add("overdue.html", "overdue.html", pages.overdue(site))
     add("units.html", "units.html", pages.units(site))
     add("indicators.html", "indicators.html", pages.indicators(site))
-    add("quality.html", "quality.html", pages.quality(site))
+    add("quality.html", "quality.html", quality_pages.quality(site))
+    if site.rectification:
+        add("rectification.html", "rectification.html", rectification_pages.rectification(site))
     for row in site.ranking:
         reporter_id = row["reporter_id"]
         add(f"reporters/{site.slugs[reporter_id]}.html", "reporter.html", pages.reporter(site, reporter_id))

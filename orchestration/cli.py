@@ -165,6 +165,43 @@ def remind(period: str, programme: str | None, every: bool, as_json: bool) -> No
 
 
 @cli.command()
+@_period
+@_programme
+@click.option("--by", required=True, metavar="姓名", help="发布人")
+@click.option("--approved-by", required=True, metavar="姓名", help="批准人，不能与发布人相同")
+@click.option("--reason", metavar="文字", help="再次发布的原因")
+@click.option("--only", metavar="ID", help="只更正一个填报主体，其余保持已发布的名次")
+@_json
+def publish(period, programme, by, approved_by, reason, only, as_json) -> None:
+    """发布一个季度：运行结果定为一版（r0、r1……），此后不再改变。"""
+    from orchestration.commands.publish import publish as command
+
+    sys.exit(command(Settings.from_env(), period, programme, by, approved_by, reason, only, as_json))
+
+
+@cli.command()
+@click.option("--period", metavar="2021Q4", help="期次（默认全部）")
+@_programme
+@_json
+def editions(period: str | None, programme: str | None, as_json: bool) -> None:
+    """列出已发布的版本。"""
+    from orchestration.commands.publish import editions as command
+
+    sys.exit(command(Settings.from_env(), period, programme, as_json))
+
+
+@cli.command()
+@click.option("--edition", required=True, metavar="ID", help="版本，如 zhumadian2021/2021Q4/r0")
+@_programme
+@_json
+def verify(edition: str, programme: str | None, as_json: bool) -> None:
+    """核验一个已发布的版本：检查文件，从存档复算，逐值比对。"""
+    from orchestration.commands.publish import verify as command
+
+    sys.exit(command(Settings.from_env(), edition, programme, as_json))
+
+
+@cli.command()
 @click.option("--port", default=3000, show_default=True, help="端口")
 def dev(port: int) -> None:
     """打开 Dagster 界面，含定时任务和收件箱监视。"""

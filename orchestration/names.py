@@ -11,6 +11,12 @@ TIMEZONE = "Asia/Shanghai"
 
 CONTROL_PERIODS = AssetKey(["control", "periods"])
 CONTROL_CALENDAR = AssetKey(["control", "calendar"])
+CONTROL_EDITIONS = {
+    AssetKey(["control", "editions"]): "已发布的版本",
+    AssetKey(["control", "published_ranks"]): "各版本发布的名次和总分",
+    AssetKey(["control", "edition_changes"]): "各版本与上一版的不同之处",
+    AssetKey(["control", "edition_checks"]): "最近一次核验各版本的结果",
+}
 RAW_FINDINGS = AssetKey(["quality", "raw_findings"])
 RAW_QUARANTINE = AssetKey(["quality", "raw_quarantine"])
 EXPECTATION_RESULTS = AssetKey(["quality", "expectation_results"])

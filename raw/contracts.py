@@ -27,6 +27,8 @@ class Field:
     headers: tuple[str, ...]
     column: str
     raw_column: str | None
+    # takes the class of what was written for a value (values.answer_kind)
+    answer_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,14 @@ def _parse(document: dict) -> Contract:
         # the field's own name is accepted last: json, ndjson and parquet exports use it
         headers = tuple(header_key(h) for h in [*entry["headers"], entry["name"]])
         fields.append(
-            Field(entry["name"], entry["type"], headers, entry.get("column", entry["name"]), entry.get("raw"))
+            Field(
+                entry["name"],
+                entry["type"],
+                headers,
+                entry.get("column", entry["name"]),
+                entry.get("raw"),
+                entry.get("answer"),
+            )
         )
     return Contract(
         document["kind"],

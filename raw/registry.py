@@ -48,6 +48,7 @@ _REQUIRED = {
     "goal_results": ("goal_id", "period"),
     "assignments": ("reporter_id",),
     "applicability": ("indicator_id", "reporter_id", "state"),
+    "relations": ("relation_id", "indicator_id", "coefficient"),
 }
 _KEYS = {
     "reporters": ("reporter_id",),
@@ -61,6 +62,7 @@ _KEYS = {
     "goal_results": ("goal_id", "period"),
     "assignments": ("task_id", "indicator_id", "reporter_id"),
     "applicability": ("indicator_id", "reporter_id"),
+    "relations": ("relation_id", "indicator_id"),
 }
 # (table, column) → table whose key it must be; in the order in which the tables are read
 _REFERENCES = {
@@ -77,12 +79,14 @@ _REFERENCES = {
     ("assignments", "reporter_id"): "reporters",
     ("applicability", "indicator_id"): "indicators",
     ("applicability", "reporter_id"): "reporters",
+    ("relations", "indicator_id"): "indicators",
 }
 _WHOLE_PARAMETERS = frozenset({"report_day", "freeze_days", "red", "black", "blue_days"})
 _MUST_EXIST = ("reporters", "specials")
 _DERIVED = {"programme_id", "row_number", "position", "deadline_kind", "ongoing", "recurrence"}
 _ENTITY = {"tasks": "task", "responsibilities": "task", "indicators": "indicator", "targets": "indicator",
-           "reporters": "reporter", "units": "unit", "applicability": "indicator"}  # fmt: skip
+           "reporters": "reporter", "units": "unit", "applicability": "indicator",
+           "relations": "indicator"}  # fmt: skip
 
 
 @dataclass
@@ -144,6 +148,7 @@ class _Reading:
         self.known: dict[str, set[str]] = {
             table: set() for table in _KEYS
         }  # first key column of the lines read
+        self.broken_relations: set[str] = set()  # relation_id with a line that was left out
 
     def finding(
         self,
@@ -292,6 +297,7 @@ class _Reading:
     def _read_lines(self, table: str, file: str, records: list[tuple[int, list[str]]]) -> None:
         header: list[str] | None = None
         seen: dict[tuple, int] = {}
+        last_relation = ""
         for number, cells in records:
             if header is None:
                 header = [tidy(cell) for cell in cells]
@@ -302,6 +308,8 @@ class _Reading:
                 continue
             if any(cell.strip() for cell in cells[len(header) :]):
                 # a comma inside a text without quotation marks: every cell after it stands in the wrong column
+                if table == "relations":
+                    self.broken_relations.add(tidy(cells[header.index("relation_id")]) or last_relation)
                 self.finding(
                     "F02", f"{file} 第 {number} 行有 {len(cells)} 格，表头只有 {len(header)} 列，本行未载入；"
                     "含逗号的文字请加引号", file, number,
@@ -312,6 +320,10 @@ class _Reading:
             if self._sound(table, file, row, entry, seen):
                 self.programme.tables[table].append(row)
                 self.known[table].add(row[_KEYS[table][0]])
+            elif table == "relations":
+                # a line without its relation_id is taken for one more term of the relation above it
+                self.broken_relations.add(row["relation_id"] or last_relation)
+            last_relation = row.get("relation_id") or last_relation
 
     def _typed_row(self, table: str, file: str, number: int, entry: dict) -> dict:
         row: dict = {}
@@ -333,6 +345,8 @@ class _Reading:
                 parsed, what = int(parsed) if parsed.is_integer() and abs(parsed) < 2**31 else None, "整数"
             if column == "weight" and parsed is not None and parsed < 0:
                 parsed, rule_id, what = None, "V01", "不小于零的数"
+            if column == "coefficient" and parsed == 0:
+                parsed, rule_id, what = None, "V01", "不为零的数"
         elif kind == "DATE":
             parsed, rule_id, what = parse_day(text).value, "F04", "日期"
         else:
@@ -436,6 +450,7 @@ class _Reading:
                 )
         for position, row in enumerate(tables["indicators"], 1):
             row["position"] = position
+        self._whole_relations()
         # names before aliases: no alias takes another unit's own name away
         units = [(_names(row), row) for row in tables["units"]]
         pairs = [(name, row) for names, row in units for name in names[:1]]
@@ -452,6 +467,26 @@ class _Reading:
                 # a known name is stored in the form it is joined by; an unknown one stays as written (U01)
                 if row[column] and squeeze(row[column]) in seen:
                     row[column] = squeeze(row[column])
+
+    def _whole_relations(self) -> None:
+        """Leave out what is no equation (a term that could not be read, a single term): it would accuse everybody."""
+        relations: dict[str, list[dict]] = {}
+        for row in self.programme.tables["relations"]:
+            relations.setdefault(row["relation_id"], []).append(row)
+        for relation_id, rows in relations.items():
+            if relation_id in self.broken_relations:
+                why = "有未载入的行"
+            elif len(rows) < 2:
+                why = "只有一项"
+            else:
+                continue
+            self.finding(
+                "F05", f"relations.csv 关系“{relation_id}”{why}，整个关系未载入；请补全各项",
+                "relations.csv", rows[0]["row_number"], "relation_id", relation_id,
+            )  # fmt: skip
+            self.programme.tables["relations"] = [
+                row for row in self.programme.tables["relations"] if row["relation_id"] != relation_id
+            ]
 
 
 def _is_period(text: str) -> bool:

@@ -42,6 +42,7 @@ SUBMISSION_TABLES: dict[str, dict[str, str]] = {
         "name": "VARCHAR",
         "value_raw": "VARCHAR",
         "value": "DOUBLE",
+        "answer": "VARCHAR",
         "numerator_raw": "VARCHAR",
         "numerator": "DOUBLE",
         "denominator_raw": "VARCHAR",
@@ -284,6 +285,14 @@ REGISTRY_TABLES: dict[str, dict[str, str]] = {
         "reason": "VARCHAR",
         "row_number": "BIGINT",
     },
+    "relations": {
+        "programme_id": "VARCHAR",
+        "relation_id": "VARCHAR",
+        "indicator_id": "VARCHAR",
+        "coefficient": "DOUBLE",
+        "name": "VARCHAR",
+        "row_number": "BIGINT",
+    },
 }
 
 # lines of confirmations.csv, one per programme a line is about (programme_id null: about none)
@@ -326,9 +335,13 @@ TABLES = REGISTRY_TABLES | SUBMISSION_TABLES | BOOKKEEPING_TABLES | CONFIRMATION
 
 
 def create_statements() -> list[str]:
-    """DDL that makes every missing table of schema ``raw`` (idempotent)."""
+    """DDL that makes every missing table and column of schema ``raw`` (idempotent): a home may be older than the code."""
     statements = ["CREATE SCHEMA IF NOT EXISTS raw"]
     for table, columns in TABLES.items():
         body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         statements.append(f"CREATE TABLE IF NOT EXISTS raw.{table} ({body})")
+        statements += [
+            f'ALTER TABLE raw.{table} ADD COLUMN IF NOT EXISTS "{name}" {kind}'
+            for name, kind in columns.items()
+        ]
     return statements

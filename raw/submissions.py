@@ -18,6 +18,8 @@ from raw.schema import FINDING, QUARANTINE, SUBMISSION_TABLES
 from raw.sheets import Row, read_document
 from raw.text import is_blank, squeeze, tidy
 from raw.values import (
+    ANSWER_WORDS,
+    answer_kind,
     is_formula_error,
     is_repaired,
     parse_code,
@@ -307,8 +309,13 @@ class _Reading:
                 parsed = _PARSERS[field_.type](raw)
                 values[field_.raw_column] = raw
                 values[field_.column] = parsed.value
+                answered = False
+                if field_.answer_column:
+                    # 无 or 不适用 for a value is an answer, not an unreadable cell: K02 or K03 says what follows from it
+                    values[field_.answer_column] = answer = answer_kind(raw, parsed.value)
+                    answered = answer in ANSWER_WORDS
                 # K05 is judged over all status words by the expectations (quality/), not cell by cell here
-                if parsed.rule_id and parsed.rule_id != "K05":
+                if parsed.rule_id and parsed.rule_id != "K05" and not answered:
                     header = sheet.columns[field_.name].header
                     self.finding(
                         parsed.rule_id,

@@ -35,6 +35,17 @@ STATUS_WORDS = {
     "终止": "cancelled",
 }
 
+# What a clerk writes into an indicator's value cell instead of a number, and what it is called: answers, not unreadable
+# cells. The only list: the loader stores the class (raw.indicator_values.answer), models and pages look at that.
+ANSWER_WORDS = {
+    "none_text": ("无", "没有", "暂无", "无数据", "暂无数据"),
+    "not_applicable_text": ("不适用", "本地不适用", "不涉及", "N/A", "NA", "n/a"),
+    "dash": ("-", "--", "—", "——", "–", "/"),
+    "not_started_text": ("未开展", "尚未开展", "未启动", "未开始", "暂未开展"),
+    "ongoing_text": ("持续推进", "常态化推进", "长期坚持", "推进中", "正在推进", "进行中"),
+}
+_ANSWERS = {word: kind for kind, words in ANSWER_WORDS.items() for word in words}
+
 # ASCII: \d alone also takes the digits of other scripts, and float() would read them
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?|[+-]?\.\d+", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE][+-]?\d{1,2}", re.ASCII)
@@ -144,6 +155,14 @@ def parse_status(raw: str | None) -> Parsed:
         return BLANK
     status = STATUS_WORDS.get(text)
     return Parsed(status) if status else Parsed(None, "K05")
+
+
+def answer_kind(raw: str | None, value: float | None) -> str:
+    """What stands in a value cell that was read as ``value``: value, zero, blank, a key of ANSWER_WORDS, or other_text."""
+    if value is not None:
+        return "value" if value else "zero"
+    text = squeeze(raw or "")
+    return _ANSWERS.get(text, "other_text") if text else "blank"
 
 
 @lru_cache(maxsize=200_000)

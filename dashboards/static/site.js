@@ -1,5 +1,5 @@
-// Behaviour of the site: draws figures when they come into view, filters a table, folds a long list,
-// makes figures fit the paper. Everything on the pages can be read without this script.
+// Behaviour of the site: draws figures when they come into view, filters or sorts a table, folds a long list,
+// makes figures fit the paper and opens what is folded there. Everything on the pages can be read without this script.
 (function () {
   "use strict";
   var root = document.body.dataset.root || "";
@@ -65,6 +65,10 @@
   // Paper is narrower than the screen; Plotly would cut off what does not fit.
   var PAPER = 660;
   window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details.history:not([open]), details.unit:not([open])").forEach(function (folded) {
+      folded.dataset.folded = "1";
+      folded.open = true;
+    });
     plots.forEach(function (div) {
       if (!div.data) {
         if (visible(div)) {
@@ -80,6 +84,10 @@
     });
   });
   window.addEventListener("afterprint", function () {
+    document.querySelectorAll("details[data-folded]").forEach(function (folded) {
+      delete folded.dataset.folded;
+      folded.open = false;
+    });
     plots.forEach(function (div) {
       if (div.data) { window.Plotly.relayout(div, { width: null, autosize: true }); } else { div.style.display = ""; }
     });
@@ -109,6 +117,43 @@
     table.after(button);
   });
 
+  // Sorting: a head becomes a button. Numbers go down first, words up; a value that reads otherwise stands in data-value.
+  function sortKey(row, column) {
+    var cell = row.cells[column];
+    var text = cell.dataset.value || cell.textContent.trim();
+    var number = Number(text.replace(/[,%天]/g, "").replace("\u2212", "-"));
+    return { text: text, number: text === "\u2014" ? -Infinity : number };
+  }
+
+  document.querySelectorAll("table[data-sort]").forEach(function (table) {
+    var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
+    heads.forEach(function (head, column) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      button.textContent = head.textContent;
+      head.textContent = "";
+      head.appendChild(button);
+      button.addEventListener("click", function () {
+        var numeric = head.classList.contains("n");
+        var before = head.getAttribute("aria-sort");
+        var down = before ? before === "ascending" : numeric;
+        var unfold = table.nextElementSibling;
+        if (unfold && unfold.className === "unfold") { unfold.click(); }
+        heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        Array.prototype.slice.call(table.tBodies[0].rows)
+          .map(function (row, place) { return { row: row, place: place, key: sortKey(row, column) }; })
+          .sort(function (a, b) {
+            var order = numeric ? (a.key.number < b.key.number ? -1 : a.key.number > b.key.number ? 1 : 0)
+              : a.key.text.localeCompare(b.key.text, "zh-CN");
+            return (down ? -order : order) || a.place - b.place;
+          })
+          .forEach(function (item) { table.tBodies[0].appendChild(item.row); });
+      });
+    });
+  });
+
   document.querySelectorAll("[data-filter]").forEach(function (bar) {
     var rows = Array.prototype.slice.call(document.getElementById(bar.dataset.filter).tBodies[0].rows);
     var output = bar.querySelector("output");
@@ -129,7 +174,12 @@
       });
       output.textContent = "显示 " + shown + " 处，共 " + rows.length + " 处";
     }
-    bar.addEventListener("input", apply);
+    // A row that is folded away would not be found.
+    bar.addEventListener("input", function () {
+      var unfold = bar.parentNode.querySelector(".unfold");
+      if (unfold) { unfold.click(); }
+      apply();
+    });
     apply();
   });
 })();

@@ -81,9 +81,12 @@ from {{ index }} as entity_index
         ('P08', 'int_check__p08_zero_range', ['int_indicator_cohorts']),
         ('Q01', 'int_check__q01_fire_rate', ['rule_stats']),
         ('Q02', 'int_check__q02_confirmation', ['stg_confirmations']),
+        ('Q03', 'int_check__q03_relation', ['int_relation_states']),
+        ('Q04', 'int_check__q04_own_history', indicator_states),
         ('R01', 'int_check__r01_rank_change', ['ranking']),
         ('R02', 'int_check__r02_score_against_values', ['int_reporter_scores']),
         ('R03', 'int_check__r03_black_list_unsure', ['ranking']),
+        ('R04', 'int_check__r04_not_reproducible', ['stg_published_ranks']),
         ('T01', 'int_check__t01_start_after_due', tasks),
         ('T02', 'int_check__t02_no_deadline_or_lead', tasks),
         ('T03', 'int_check__t03_lead_cooperates', tasks),
@@ -111,23 +114,6 @@ from {{ index }} as entity_index
 {#- What a kind of submission is called. -#}
 {% macro kind_text(expr) -%}
     case {{ expr }} when 'progress' then '任务进展' when 'indicators' then '指标数据' else {{ expr }} end
-{%- endmacro %}
-
-{#- What stands in a value cell: value, zero, blank, none_text (无), not_applicable_text (不适用), dash (—),
-    not_started_text (未开展), ongoing_text (持续推进) or other_text. -#}
-{% macro answer_kind(raw, value) -%}
-    case
-        when {{ value }} = 0 then 'zero'
-        when {{ value }} is not null then 'value'
-        when {{ bare_text(raw) }} = '' then 'blank'
-        when {{ bare_text(raw) }} in ('无', '没有', '暂无', '无数据', '暂无数据') then 'none_text'
-        when {{ bare_text(raw) }} in ('不适用', '本地不适用', '不涉及', 'N/A', 'NA', 'n/a') then 'not_applicable_text'
-        when {{ bare_text(raw) }} in ('-', '--', '—', '——', '－', '–', '/', '／') then 'dash'
-        when {{ bare_text(raw) }} in ('未开展', '尚未开展', '未启动', '未开始', '暂未开展') then 'not_started_text'
-        when {{ bare_text(raw) }} in ('持续推进', '常态化推进', '长期坚持', '推进中', '正在推进', '进行中')
-            then 'ongoing_text'
-        else 'other_text'
-    end
 {%- endmacro %}
 
 {#- The name of a cumulated indicator without its first word (年内累计受理件数 → 受理件数); null for any other. -#}

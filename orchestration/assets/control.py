@@ -9,10 +9,12 @@ import dagster as dg
 import duckdb
 
 from orchestration import names
+from orchestration.editions.store import CHANGE, Edition, editions, latest
 from orchestration.partitions import QUARTERS
 from orchestration.progress import step
 from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
+from orchestration.warehouse import literal
 from raw.periods import SHANGHAI, Period, periods_between, shanghai
 
 _DDL = """
@@ -22,21 +24,38 @@ CREATE TABLE IF NOT EXISTS control.periods (
     cutoff_at TIMESTAMPTZ, freeze_at TIMESTAMPTZ, as_of TIMESTAMPTZ, cutoff_passed BOOLEAN, frozen BOOLEAN,
     is_asked BOOLEAN);
 CREATE TABLE IF NOT EXISTS control.calendar (day DATE, is_workday BOOLEAN, workday_no INTEGER);
+CREATE TABLE IF NOT EXISTS control.editions (
+    programme_id VARCHAR, period VARCHAR, revision INTEGER, edition VARCHAR, data_cut TIMESTAMPTZ, published_at TIMESTAMPTZ,
+    published_by VARCHAR, approved_by VARCHAR, reason VARCHAR, correction VARCHAR, is_latest BOOLEAN);
+CREATE TABLE IF NOT EXISTS control.published_ranks (
+    programme_id VARCHAR, period VARCHAR, revision INTEGER, reporter_id VARCHAR, rank BIGINT, total_score DOUBLE);
+CREATE TABLE IF NOT EXISTS control.edition_changes (
+    programme_id VARCHAR, period VARCHAR, revision INTEGER, what VARCHAR, reporter_id VARCHAR, entity_id VARCHAR, field VARCHAR,
+    old VARCHAR, new VARCHAR);
+CREATE TABLE IF NOT EXISTS control.edition_checks (
+    programme_id VARCHAR, period VARCHAR, revision INTEGER, reporter_id VARCHAR, problem VARCHAR);
 """
 
 
-def period_rows(programme: dict, asked: Period, as_of: datetime | None, now: datetime) -> list[tuple]:
+def period_rows(
+    programme: dict,
+    asked: Period,
+    as_of: datetime | None,
+    now: datetime,
+    published: dict[str, datetime] | None = None,
+) -> list[tuple]:
     """Rows of control.periods for one programme, from its first quarter to min(asked, its last); may be empty.
 
     ``programme`` needs programme_id, start_date, end_date, report_day, freeze_days. The asked quarter's as-of is
     ``as_of``, else its freeze or ``now`` while that has not come; an earlier quarter keeps its own freeze where that is
-    earlier.
+    earlier. A published quarter (``published``: period → data cut of its latest edition) is computed as its next edition
+    would be: with everything received by ``as_of`` or ``now``.
     """
     quarters = [p for p in periods_between(programme["start_date"], programme["end_date"]) if p <= asked]
     if not quarters:
         return []
-    last_freeze = quarters[-1].freeze_at(programme["freeze_days"])
-    known_until = shanghai(as_of) if as_of else min(now, last_freeze)
+    limit = shanghai(as_of) if as_of else now
+    cuts = published or {}
     rows = []
     for seq, quarter in enumerate(quarters, 1):
         cutoff, freeze = (
@@ -44,7 +63,8 @@ def period_rows(programme: dict, asked: Period, as_of: datetime | None, now: dat
             quarter.freeze_at(programme["freeze_days"]),
         )
         is_asked = quarter == quarters[-1]
-        moment = known_until if is_asked else min(known_until, freeze)
+        drafted = str(quarter) in cuts and cuts[str(quarter)] <= limit
+        moment = limit if drafted or (is_asked and as_of) else min(limit, freeze)
         rows.append(
             (
                 programme["programme_id"],
@@ -87,12 +107,18 @@ def write_control(
     as_of: datetime | None,
     now: datetime,
     programme_id: str | None = None,
+    published: list[Edition] | None = None,
 ) -> list[tuple]:
     """Write the control tables for every programme in raw.programmes (or one); returns the rows written.
 
-    A programme that is not in scope keeps its rows; one that left the registry loses them.
+    A programme that is not in scope keeps its rows; one that left the registry loses them. ``published``: every edition.
     """
     connection.execute(_DDL)
+    write_editions(connection, published or [])
+    cuts: dict[str, dict[str, datetime]] = {}
+    for edition in published or []:
+        # the first edition tells since when the quarter is published
+        cuts.setdefault(edition.programme_id, {}).setdefault(edition.period, edition.data_cut)
     columns = ("programme_id", "start_date", "end_date", "report_day", "freeze_days")
     programmes = [
         dict(zip(columns, row, strict=True))
@@ -101,7 +127,11 @@ def write_control(
         ).fetchall()
         if programme_id in (None, row[0])
     ]
-    rows = [row for programme in programmes for row in period_rows(programme, asked, as_of, now)]
+    rows = [
+        row
+        for programme in programmes
+        for row in period_rows(programme, asked, as_of, now, cuts.get(programme["programme_id"]))
+    ]
     connection.begin()
     try:
         if programme_id:
@@ -125,6 +155,40 @@ def write_control(
     return rows
 
 
+def write_editions(connection: duckdb.DuckDBPyConnection, published: list[Edition]) -> None:
+    """Replace what the warehouse knows of editions; the folders are the source."""
+    connection.execute(_DDL)
+    newest = latest(published)
+    for table in ("editions", "published_ranks", "edition_changes", "edition_checks"):
+        connection.execute(f"DELETE FROM control.{table}")
+    for edition in published:
+        key = [edition.programme_id, edition.period, edition.revision]
+        manifest = edition.manifest
+        is_latest = newest[edition.programme_id, edition.period] is edition
+        connection.execute(
+            "INSERT INTO control.editions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                *key, edition.edition_id, edition.data_cut, datetime.fromisoformat(manifest["published_at"]),
+                manifest["by"], manifest["approved_by"], manifest["reason"], manifest["correction"], is_latest,
+            ],
+        )  # fmt: skip
+        connection.execute(
+            "INSERT INTO control.published_ranks SELECT programme_id, period, ?, reporter_id, rank, total_score "
+            f"FROM read_parquet({literal(str(edition.table('ranking')))})",
+            [edition.revision],
+        )
+        for change in edition.changes():
+            connection.execute(
+                "INSERT INTO control.edition_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [*key, *(change[name] for name in CHANGE)],
+            )
+        for check in edition.checks():
+            connection.execute(
+                "INSERT INTO control.edition_checks VALUES (?, ?, ?, ?, ?)",
+                [*key, check["reporter_id"], check["problem"]],
+            )
+
+
 def build(settings: Settings) -> list[dg.AssetsDefinition]:
     """The control asset."""
 
@@ -143,6 +207,10 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
                 group_name=names.GROUP_CONTROL,
                 description="法定工作日历",
             ),
+            *(
+                dg.AssetSpec(key, group_name=names.GROUP_CONTROL, description=description)
+                for key, description in names.CONTROL_EDITIONS.items()
+            ),
         ],
         partitions_def=QUARTERS,
         pool=names.WRITER_POOL,
@@ -153,14 +221,19 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
             now = shanghai(datetime.fromisoformat(scope.now)) if scope.now else datetime.now(SHANGHAI)
             as_of = datetime.fromisoformat(scope.as_of) if scope.as_of else None
             rows = write_control(
-                connection, Period.parse(context.partition_key), as_of, now, scope.programme or None
+                connection,
+                Period.parse(context.partition_key),
+                as_of,
+                now,
+                scope.programme or None,
+                editions(settings),
             )
             asked = [row for row in rows if row[11]]
             progress.result = (
                 "；".join(f"{row[0]} 至 {row[1]}，截至 {row[8]:%Y-%m-%d %H:%M}" for row in asked)
                 or "没有可计算的方案"
             )
-        for key in (names.CONTROL_PERIODS, names.CONTROL_CALENDAR):
+        for key in (names.CONTROL_PERIODS, names.CONTROL_CALENDAR, *names.CONTROL_EDITIONS):
             yield dg.MaterializeResult(asset_key=key)
 
     return [set_run_context]

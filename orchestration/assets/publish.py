@@ -1,6 +1,6 @@
 """Publishing: warehouse → ``published/current.duckdb`` (atomic swap) and ``parquet/`` per programme and period.
 
-Belongs here: what analysts get as files. Does not belong here: pages (``site``), editions that never change (a later part).
+Belongs here: what analysts get as files. Does not belong here: pages (``site``), making an edition (``editions.freeze``).
 """
 
 import os
@@ -11,6 +11,8 @@ import dagster as dg
 import duckdb
 
 from orchestration import names
+from orchestration.editions.store import Edition, editions, latest
+from orchestration.editions.tables import marts, parquet
 from orchestration.progress import step
 from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
@@ -33,10 +35,15 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return [row for row in rows if row[0] in PUBLISHED_SCHEMAS and row not in _NOT_PUBLISHED]
 
 
-def write_snapshot(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
+def write_snapshot(
+    connection: duckdb.DuckDBPyConnection,
+    target: Path,
+    published: dict[tuple[str, str], Edition] | None = None,
+) -> int:
     """Copy the public tables with their Chinese comments into a new file and swap it in; returns the number of tables.
 
-    Readers that hold the old file keep it; the swap is one rename.
+    Readers that hold the old file keep it; the swap is one rename. ``published``: latest edition per programme and
+    period. Its rows stand in marts, what the run computed of that quarter in draft.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.with_name(f".{target.name}.{os.getpid()}")
@@ -52,6 +59,8 @@ def write_snapshot(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
             name = f"{schema}.{_quoted(table)}"
             connection.execute(f"CREATE TABLE snapshot.{name} AS FROM {name}")
         _copy_comments(connection, set(tables))
+        if published:
+            _restore_editions(connection, published)
         connection.execute("CHECKPOINT snapshot")
     except BaseException:
         connection.execute("DETACH snapshot")
@@ -60,6 +69,43 @@ def write_snapshot(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
     connection.execute("DETACH snapshot")
     os.replace(building, target)
     return len(tables)
+
+
+def standing(connection: duckdb.DuckDBPyConnection, present: list[Edition]) -> dict[tuple[str, str], Edition]:
+    """(programme, period) → the edition that stood at the as-of of the quarter: a run ``--as-of`` earlier sees none."""
+    known = {
+        (programme, period): as_of
+        for programme, period, as_of in connection.execute(
+            "SELECT programme_id, period, as_of FROM control.periods"
+        ).fetchall()
+    }
+    return latest([e for e in present if (at := known.get((e.programme_id, e.period))) and e.data_cut <= at])
+
+
+def _restore_editions(
+    connection: duckdb.DuckDBPyConnection, published: dict[tuple[str, str], Edition]
+) -> None:
+    """Published quarters as published: a later run never changes them."""
+    computed = set(connection.execute("SELECT programme_id, period FROM control.periods").fetchall())
+    connection.execute("CREATE SCHEMA snapshot.draft")
+    for table in marts(connection):
+        name = _quoted(table)
+        connection.execute(f"CREATE TABLE snapshot.draft.{name} AS FROM marts.{name} LIMIT 0")
+        columns = {row[0] for row in connection.execute(f"DESCRIBE marts.{name}").fetchall()}
+        for key, edition in published.items():
+            # a mart younger than the edition has no frozen rows: it stays as computed
+            if key not in computed or not edition.table(table).is_file():
+                continue
+            where = "WHERE programme_id = ? AND period = ?"
+            connection.execute(f"INSERT INTO snapshot.draft.{name} FROM marts.{name} {where}", key)
+            connection.execute(f"DELETE FROM snapshot.marts.{name} {where}", key)
+            frozen = parquet(edition.table(table))
+            kept = ", ".join(
+                _quoted(row[0])
+                for row in connection.execute(f"DESCRIBE FROM {frozen}").fetchall()
+                if row[0] in columns
+            )
+            connection.execute(f"INSERT INTO snapshot.marts.{name} BY NAME SELECT {kept} FROM {frozen}")
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: set[tuple[str, str]]) -> None:
@@ -137,7 +183,7 @@ def build(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefi
     )
     def current_duckdb(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with step("发布分析库 current.duckdb") as progress, pipeline_writer(settings) as connection:
-            tables = write_snapshot(connection, settings.current)
+            tables = write_snapshot(connection, settings.current, standing(connection, editions(settings)))
             progress.result = f"{tables} 张表，{settings.current.stat().st_size / 1048576:.1f} MB"
         return dg.MaterializeResult(metadata={"tables": tables, "bytes": settings.current.stat().st_size})
 

@@ -131,7 +131,9 @@ def _text(block: dict) -> str:
 def _first_text(check_first: list[dict]) -> list[str]:
     if not check_first:
         return []
-    lines = [f"    {f['name']} {f['about']}（{f['rule_id']}）：{f['influence'] or '影响得分'}" for f in check_first]
+    lines = [
+        f"    {f['name']} {f['about']}（{f['rule_id']}）：{f['influence'] or '影响得分'}" for f in check_first
+    ]
     return ["  先核对（对得分、位次影响最大）：", *lines]
 
 

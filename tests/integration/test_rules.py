@@ -1,27 +1,23 @@
 """Rules across files, periods, reporters and registry versions: one small tree, every flag at its exact place.
 
-Belongs here: the rules that compare (K03, K04, V08, V09, H02, H04–H10, X03, R02, R03, T11), confirmations, fire rates and
+Belongs here: the rules that compare (K03, K04, V08, V09, H02, H04–H10, Q03, Q04, X03, R02, R03, T11), confirmations, fire rates and
 obligations. Does not belong here: single cells (``test_quality_runner``, readers), scores (``test_conformance``).
 For each rule the whole set of its flags is written down, so that the twin beside every mistake must stay silent.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from orchestration.assets.control import write_control
 from orchestration.settings import Settings
 from orchestration.warehouse import reader, writer
-from quality.runner import run_expectations
 from raw.loader import load
 from raw.periods import SHANGHAI, Period
-from tests.factories import make_registry, write_registry_table, write_tree
+from tests.factories import make_registry, write_csv, write_registry_table, write_tree
+from tests.small_warehouse import dbt_build, land
 
 pytestmark = pytest.mark.integration
 
@@ -46,6 +42,8 @@ COMPARED = [
     "R03",
     "T11",
     "Q02",
+    "Q03",
+    "Q04",
 ]
 
 
@@ -286,6 +284,97 @@ def _lists(root: Path, tree: Tree) -> None:
     )
 
 
+def _relations(root: Path, tree: Tree) -> None:
+    """Programme ``guanxi``: relations between indicators; values that are missing or were given twice."""
+    counties = [f"g{n}" for n in range(1, 8)]
+    folder = make_registry(
+        root,
+        "guanxi",
+        reporters=[reporter("gp"), *(reporter(g, "gp" if g in ("g3", "g4") else "") for g in counties)],
+        tasks=[],
+        responsibilities=[],
+        targets=[],
+        indicators=[
+            *(indicator(i, name, "万元", "higher", decimals=0) for i, name in (("bal", "贸易差额"), ("exp", "出口额"))),
+            *(indicator(i, name, "万元", "higher", decimals=0) for i, name in (("imp", "进口额"), ("exp_year", "年内累计出口额"))),
+            *(indicator(i, name, "亿元", "higher") for i, name in (("all", "投资总额"), ("own", "自筹"), ("loan", "贷款"))),
+        ],
+        assignments=[{"indicator_id": "imp", "reporter_id": g} for g in counties[:6]],
+        applicability=[
+            {"indicator_id": "imp", "reporter_id": "g5", "state": "not_applicable", "reason": "市营商办第3号批复"},
+            {"indicator_id": "imp", "reporter_id": "g6", "state": "no_practice", "reason": "尚无进口企业"},
+        ],
+    )  # fmt: skip
+    write_csv(
+        folder / "relations.csv",
+        ["relation_id", "indicator_id", "coefficient", "name"],
+        [
+            ["trade", "bal", 1, "差额=出口-进口"], ["trade", "exp", -1, ""], ["trade", "imp", 1, ""],
+            ["invest", "all", 0.5, ""], ["invest", "own", -0.5, ""], ["invest", "loan", -0.5, ""],
+        ],
+    )  # fmt: skip
+    trade = {
+        "g1": {"bal": 12, "exp": 20, "imp": 10, "exp_year": 20},
+        "g2": {"bal": 10, "exp": 20, "imp": 10},
+        "g3": {"bal": 10, "exp": 20, "exp_year": 20},
+        "g5": {"bal": 12, "exp": 20},
+        "g6": {"bal": 20, "exp": 20},
+        "g7": {"bal": 12, "exp": 20},
+        "gp": {"exp": 50},
+    }
+    # three terms of two decimals and coefficient 0.5: the sum may be off by 3 · 0.5 · 0.005 = 0.0075, the total by 0.015
+    for who, total in (("g1", 10.01), ("g2", 10.02), ("g5", 9.99), ("g6", 9.98)):
+        trade[who] |= {"all": total, "own": 4, "loan": 6}
+    for who, values in trade.items():
+        tree.indicators("guanxi", "2021Q1", who, **values)
+    twice = [("bal", 10), ("exp", 20), ("imp", 10), ("exp_year", 20), ("exp", 30)]
+    tree._add(
+        "submissions/guanxi/2021Q1/g4/indicators.csv",
+        [{"指标编号": key, "指标值": value} for key, value in twice],
+        "2021-03-20T10:00:00+08:00",
+    )
+    for who in ("g3", "g4"):
+        tree.indicators("guanxi", "2021Q2", who, exp=5)
+
+
+def _own_history(root: Path, tree: Tree) -> None:
+    """Programme ``wangqi``: eight quarters of a reporter's own values."""
+    quarters = [f"{year}Q{n}" for year in (2020, 2021) for n in (1, 2, 3, 4)]
+    make_registry(
+        root,
+        "wangqi",
+        start=date(2020, 1, 1),
+        reporters=[reporter(f"h{n}") for n in range(1, 7)],
+        tasks=[],
+        responsibilities=[],
+        targets=[],
+        indicators=[
+            indicator("n", "办件量", "件", "higher", decimals=0),
+            indicator("t", "停电时间", decimals=1),
+        ],
+    )
+    # median 100, MAD 1: 2 % of the median is the larger spread, five times it is 10
+    calm = [100, 102, 98, 101, 99, 100, 100]
+    # median 100, MAD 40: 5 · 1.4826 · 40 = 296.52
+    wild = [50, 150, 60, 140, 100, 90, 110]
+    series = {
+        "h1": [*calm, 111],
+        "h2": [*calm, 110],
+        "h3": ["", "", *calm[2:], 900],
+        "h4": [*wild, 397],
+        "h5": [*wild, 396],
+        "h6": [*calm, 89],
+    }
+    for who, values in series.items():
+        for number, (period, value) in enumerate(zip(quarters, values, strict=True)):
+            # a history of zeros: half a unit of the last decimal is the spread, five times it is 0.25
+            spell = {"h1": 0.3, "h2": 0.2}.get(who, 0) if number == 7 else 0
+            day = f"{period[:4]}-{3 * int(period[5]):02d}-20"
+            if who == "h6" and number == 0:
+                day = "2021-11-01"  # after the freeze of 2021Q3, which therefore knows five values
+            tree.indicators("wangqi", period, who, at=f"{day}T10:00:00+08:00", n=value, t=spell)
+
+
 BOOK = {
     "reporters": [reporter("g")],
     "tasks": [task("t1"), task("t2"), task("t3"), task("t4"), task("t5", "2021 年 12 月")],
@@ -331,7 +420,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The tree, landed with three versions of one registry, then built once."""
     folder = tmp_path_factory.mktemp("rules")
     root, tree = folder / "raw", Tree()
-    for part in (_history, _late, _sums, _lists):
+    for part in (_history, _late, _sums, _lists, _relations, _own_history):
         part(root, tree)
     make_registry(root, "shu", **BOOK)
     tree.progress(
@@ -352,21 +441,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         write_registry_table(
             root / "registry" / "shu", "units", [{"unit_id": "u1", "name": "市市场监督管理局"}]
         )
-        load(connection, root, now=NOW)
-        write_control(connection, Period(2021, 4), None, NOW)
-        run_expectations(connection)
-    project = str(settings.dbt_project)
-    command = [
-        str(Path(sys.executable).with_name("dbt")),
-        "--no-use-colors",
-        "--log-path",
-        str(folder / "logs"),
-        "build",
-    ]
-    command += ["--exclude-resource-type", "unit_test", "--project-dir", project, "--profiles-dir", project]
-    command += ["--target-path", str(folder / "target")]
-    done = subprocess.run(command, env=os.environ.copy(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:]
+    land(settings, Period(2021, 4), NOW)
+    dbt_build(settings, folder)
     return settings
 
 
@@ -408,6 +484,19 @@ CELLS = {
     },
     "V08": {("2021Q1", "p", "n", at("heji", "2021Q1", "p"), 2, "指标值", "10")},
     "K03": {("2021Q1", "w", "w3", at("heji", "2021Q1", "w"), 5, "指标值", "不适用")},
+    # a word is an answer: only what is neither number nor word cannot be read
+    "F03": {("2021Q1", "w", "w7", at("heji", "2021Q1", "w"), 9, "指标值", "约5")},
+    "Q03": {
+        ("2021Q1", "g1", "bal", at("guanxi", "2021Q1", "g1"), 2, "指标值", "12"),
+        ("2021Q1", "g2", "all", at("guanxi", "2021Q1", "g2"), 5, "指标值", "10.02"),
+        ("2021Q1", "g6", "all", at("guanxi", "2021Q1", "g6"), 4, "指标值", "9.98"),
+    },
+    "Q04": {
+        ("2021Q4", "h1", "n", at("wangqi", "2021Q4", "h1"), 2, "指标值", "111"),
+        ("2021Q4", "h1", "t", at("wangqi", "2021Q4", "h1"), 3, "指标值", "0.3"),
+        ("2021Q4", "h4", "n", at("wangqi", "2021Q4", "h4"), 2, "指标值", "397"),
+        ("2021Q4", "h6", "n", at("wangqi", "2021Q4", "h6"), 2, "指标值", "89"),
+    },
     "T11": {("2021Q2", "k1", "t1", at("heji", "2021Q2", "k1", "progress"), 2, "佐证材料", "会议纪要.pdf")},
     "K04": {(None, None, "avg", "registry/heji/applicability.csv", 3, "reason", "—")},
     "H07": {
@@ -444,6 +533,97 @@ def test_messages_say_the_value_the_rule_and_the_remedy(warehouse):
     assert found["H06", "x"].startswith("2021Q1 期定版时报送的数值 5 被改为 4")
     assert "“2021年12月31日”，现改为“2021年12月底前”" in found["H08", "t1"]
     assert "填写的是“不适用”" in found["K03", "w3"]
+
+
+def judged(connection, rule_id: str, entity_id: str, period: str) -> dict[str, str]:
+    """reporter → status of a rule at one indicator (of one relation) and period."""
+    return dict(
+        connection.execute(
+            "SELECT reporter_id, status FROM quality.check_results WHERE rule_id = ? AND entity_id = ? AND period = ?",
+            [rule_id, entity_id, period],
+        ).fetchall()
+    )
+
+
+def test_relations_are_judged_where_every_term_is_known_once(warehouse):
+    assert judged(warehouse, "Q03", "bal", "2021Q1") == {
+        "g1": "fail",
+        "g2": "pass",
+        "g3": "not_evaluable",  # a term is missing
+        "g4": "not_evaluable",  # a term was given twice
+        "g5": "not_applicable",  # a term is not applicable
+        "g6": "pass",  # no practice adds nothing
+        "g7": "not_applicable",  # a term is not owed
+        "gp": "not_applicable",
+    }
+    assert judged(warehouse, "Q03", "all", "2021Q1") == {
+        **{"g1": "pass", "g2": "fail", "g5": "pass", "g6": "fail"},
+        **dict.fromkeys(("g3", "g4", "g7", "gp"), "not_evaluable"),
+    }
+    messages = dict(
+        warehouse.execute("SELECT (reporter_id, entity_id), message FROM quality.flags WHERE rule_id = 'Q03'").fetchall()
+    )  # fmt: skip
+    assert messages["g1", "bal"] == (
+        "指标间关系“差额=出口-进口”不成立：贸易差额填报 12，按 出口额 20 －进口额 10 应为 10，相差 2；请核对本项与关系中的其他各项"
+    )
+    assert messages["g2", "all"].startswith(
+        "指标间关系“invest”不成立：投资总额填报 10.02，按 自筹 4 ＋贷款 6 应为 10，相差 0.02；"
+    )
+    parameters = warehouse.execute(
+        "SELECT DISTINCT parameters FROM quality.check_results WHERE rule_id = 'Q03' ORDER BY 1"
+    ).fetchall()
+    assert parameters == [("relation=invest; tolerance=0.0075",), ("relation=trade; tolerance=0.5",)]
+
+
+def test_sums_are_not_evaluable_where_a_value_is_missing_or_doubtful(warehouse):
+    """gp has the children g3 and g4, whose 出口额 stands twice in Q1; in Q2 gp itself is missing. g2 left the sum of the year out."""
+    assert judged(warehouse, "V08", "exp", "2021Q1")["gp"] == "not_evaluable"
+    assert judged(warehouse, "V08", "exp", "2021Q2")["gp"] == "not_evaluable"
+    assert judged(warehouse, "V08", "n", "2021Q1")["p"] == "fail"
+    assert judged(warehouse, "V08", "n", "2021Q3")["p"] == "not_evaluable"
+    year = judged(warehouse, "V09", "exp_year", "2021Q1")
+    assert (year["g1"], year["g2"], year["g4"]) == ("pass", "not_evaluable", "not_evaluable")
+    # the first row counts all the same, and rules that look at one value look at it
+    assert warehouse.execute(
+        "SELECT value FROM marts.indicator_scores WHERE reporter_id = 'g4' AND indicator_id = 'exp' AND period = '2021Q1'"
+    ).fetchone() == (20.0,)
+
+
+def test_own_history_needs_six_quarters_known_by_the_as_of(warehouse):
+    for period, known in (
+        ("2021Q2", set()),
+        ("2021Q3", {"h1", "h2", "h4", "h5"}),
+        ("2021Q4", {"h1", "h2", "h4", "h5", "h6"}),
+    ):
+        found = judged(warehouse, "Q04", "n", period)
+        assert {who for who, status in found.items() if status in ("pass", "fail")} == known, period
+    message, parameters = warehouse.execute(
+        "SELECT message, parameters FROM quality.check_results WHERE rule_id = 'Q04' AND reporter_id = 'h4' AND status = 'fail'"
+    ).fetchone()
+    assert message.startswith(
+        "办件量填报 397，与本单位往期水平相差过大：往期 7 个季度的中位数为 100，通常在 -196.52 至 396.52 之间"
+    )
+    assert parameters == "bound=5; scale=1.4826; share=0.02; quarters_min=6"
+
+
+def test_a_cell_with_a_word_is_told_one_thing(warehouse):
+    """不适用 is K03's, any other word K02's with its text; only what nobody knows is F03 beside K02."""
+    found = warehouse.execute(
+        "SELECT entity_id, list(rule_id ORDER BY rule_id), max(message) FILTER (rule_id = 'K02') FROM quality.flags "
+        "WHERE programme_id = 'heji' AND reporter_id = 'w' AND period = '2021Q1' AND column_name = '指标值' GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    assert {entity: rules for entity, rules, _ in found} == {
+        "w2": ["K02"],
+        "w3": ["K03"],
+        "w4": ["K02"],
+        "w5": ["K02"],
+        "w6": ["K02"],
+        "w7": ["F03", "K02"],
+    }
+    assert {entity: message.split("；")[0] for entity, _, message in found if message} == {
+        f"w{n}": f"应报未报：指标{n}，填写的“{word}”不是数值"
+        for n, word in ((2, "无"), (4, "—"), (5, "未开展"), (6, "持续推进"), (7, "约5"))
+    }
 
 
 def test_black_list_that_hangs_on_the_weights(warehouse):
@@ -495,7 +675,7 @@ def test_registry_history_keeps_one_version_per_content(home: Settings):
         ).fetchall() == [(1, False, True), (2, False, True), (3, True, True)]
         load(connection, home.raw_root)
         assert connection.execute("FROM raw.registry_history ORDER BY ALL").fetchall() == before
-        assert connection.execute("SELECT count(*) FROM raw.registry_versions").fetchone() == (3 + 5,)
+        assert connection.execute("SELECT count(*) FROM raw.registry_versions").fetchone() == (3 + 7,)
 
 
 def test_fire_rates(warehouse):

@@ -174,6 +174,7 @@ def sites(tmp_path_factory) -> dict[str, tuple[Path, list[str]]]:
     for kind, reporters in (("plain", 30), ("hostile", 4)):
         connection = duckdb.connect()
         names = builder.build(connection, reporters, hostile=kind == "hostile")
+        builder.add_quality(connection, hostile=kind == "hostile")
         out = tmp_path_factory.mktemp(kind) / "site"
         render_site(connection, builder.PROGRAMME, "2021Q2", out)
         made[kind] = (out, names)
@@ -181,7 +182,7 @@ def sites(tmp_path_factory) -> dict[str, tuple[Path, list[str]]]:
 
 
 def pages_of(site: Path) -> list[Path]:
-    """The five pages and one reporter's."""
+    """The six pages and one reporter's (the first one has a ledger)."""
     return [*sorted(site.glob("*.html")), next(iter(sorted((site / "reporters").glob("*.html"))))]
 
 
@@ -224,20 +225,66 @@ def test_filter_of_findings(browser, sites):
     site, _ = sites["plain"]
     browser.open((site / "quality.html").as_uri(), 1400)
     visible = "[...document.querySelectorAll('#flag-table tbody tr')].filter(r => !r.hidden).length"
-    assert browser.evaluate(visible) == 90
+    assert browser.evaluate(visible) == 91
     browser.evaluate(
         "(() => { const s = document.querySelector('[name=severity]'); s.value = 'W';"
         " s.dispatchEvent(new Event('input', {bubbles: true})); })()"
     )
     assert browser.evaluate(visible) == 30
-    assert browser.evaluate("document.querySelector('output').textContent") == "显示 30 处，共 90 处"
+    assert browser.evaluate("document.querySelector('output').textContent") == "显示 30 处，共 91 处"
+
+
+def test_rows_that_were_folded_are_shown_when_something_is_looked_for(browser, sites):
+    site, _ = sites["plain"]
+    browser.open((site / "reporters" / "411700.html").as_uri(), 1400)
+    browser.open((site / "quality.html").as_uri(), 390)
+    folded = "document.querySelectorAll('#flag-table .folded').length"
+    assert browser.evaluate(folded) == 91 - 50
+    browser.evaluate(
+        "(() => { const s = document.querySelector('[name=text]'); s.value = '半';"
+        " s.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+    assert browser.evaluate(folded) == 0
+
+
+def test_matrix_is_sorted_by_its_heads(browser, sites):
+    site, names = sites["plain"]
+    browser.open((site / "quality.html").as_uri(), 1400)
+    column = "[...document.querySelectorAll('#matrix tbody tr')].map(r => [r.cells[0].textContent, r.cells[1].dataset.value])"
+    click = "document.querySelectorAll('#matrix thead button')[{}].click()"
+    head = "document.querySelectorAll('#matrix th')[{}].getAttribute('aria-sort')"
+    browser.evaluate(click.format(1))
+    rates = [float(rate) for _, rate in browser.evaluate(column)]
+    assert rates == sorted(rates, reverse=True) and rates[0] == 1 and rates[-1] == 0.85
+    assert browser.evaluate(head.format(1)) == "descending"
+    browser.evaluate(click.format(1))
+    rates = [float(rate) for _, rate in browser.evaluate(column)]
+    assert rates == sorted(rates) and browser.evaluate(head.format(1)) == "ascending"
+    browser.evaluate(click.format(0))
+    shown = [name for name, _ in browser.evaluate(column)]
+    assert sorted(shown) == sorted(names) and shown != names[: len(shown)][::-1]
+    assert browser.evaluate(head.format(1)) is None
+
+
+def test_history_of_an_issue_opens_and_is_open_on_paper(browser, sites):
+    site, _ = sites["plain"]
+    browser.open((site / "rectification.html").as_uri(), 390)
+    opened = "document.querySelectorAll('details.history[open]').length"
+    assert browser.evaluate(opened) == 0
+    browser.evaluate("window.dispatchEvent(new Event('beforeprint')), 0")
+    assert browser.evaluate(opened) == 1
+    browser.evaluate("window.dispatchEvent(new Event('afterprint')), 0")
+    assert browser.evaluate(opened) == 0
+    browser.evaluate("document.querySelector('details.history summary').click()")
+    assert "重新打开" in browser.evaluate("document.querySelector('details.history ol').innerText")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="没有 pdftotext，无法读取打印结果")
 @pytest.mark.parametrize("width", [1600, 390])
 def test_every_reporter_is_on_paper(browser, sites, tmp_path, width):
     site, names = sites["plain"]
-    for file in ("index.html", "indicators.html"):
+    for file in ("index.html", "indicators.html", "quality.html"):
         browser.open((site / file).as_uri(), width)
         pdf = tmp_path / "page.pdf"
         pdf.write_bytes(browser.pdf())

@@ -1,7 +1,8 @@
 """The site as a whole: pages, links, escaping, offline rules, portal, swap. Figures alone: ``test_figures``.
 
-The warehouse is made up here (contract columns only), so that no other stage has to run first; the builder is also
-used by ``integration/test_site_browser``.
+The warehouse is made up here (``build``: contract columns only, as in a file of an older version; ``add_quality``: the
+tables of data quality and the history of the ledger), so that no other stage has to run first; ``integration/
+test_site_browser`` uses it too. What those two pages say: ``test_quality_pages``.
 """
 
 from __future__ import annotations
@@ -261,6 +262,155 @@ def build(connection: duckdb.DuckDBPyConnection, reporters: int = 4, hostile: bo
     return names
 
 
+QUALITY = {
+    "quality.scorecard": "programme_id text, period text, reporter_id text, dimension text, evaluated bigint, "
+    "failed bigint, not_evaluable bigint, pass_rate double",
+    "quality.priorities": "flag_id text, programme_id text, period text, reporter_id text, rule_id text, severity text, "
+    "entity_type text, entity_id text, expected_value double, expected_basis text, score_now double, "
+    "score_expected double, score_change double, rank_now bigint, rank_expected bigint, list_now text, "
+    "list_expected text, crosses_edge boolean, influence double, priority bigint",
+    "quality.rule_stats": "rule_id text, programme_id text, period text, evaluated bigint, failed bigint, "
+    "fire_rate double, not_evaluable bigint, not_applicable bigint",
+    "quality.check_rules": "rule_id text, severity text, dimension text, message_zh text, state text",
+    "quality.confirmed_flags": "flag_id text, rule_id text, severity text, programme_id text, period text, "
+    "reporter_id text, path text, sheet text, row_number bigint, column_name text, raw_value text, message text, "
+    "note text, confirmed_by text",
+    "quality.expectation_results": "suite text, expectation text, rule_id text, table_name text, column_name text, "
+    "evaluated bigint, unexpected bigint, success boolean, description text",
+    "quality.correction_proposals": "programme_id text, period text, reporter_id text, proposal_id text, "
+    "alternative integer, alternatives integer, confidence text, indicator_id text, field text, path text, sheet text, "
+    "row_number bigint, column_name text, reported_value double, proposed_value double, rules text, cells_in_set integer, "
+    "message text",
+}
+
+
+def add_quality(connection: duckdb.DuckDBPyConnection, hostile: bool = False) -> None:
+    """The tables of data quality on top of ``build``, and the rectification ledger with its history.
+
+    Completeness: reporter i (k = i mod 4) fails 5k of 100 in the second quarter, nothing in the first. Timeliness:
+    reporter 2 fails 1 of 2. Validity was never decidable. Consistency: nothing fails. Priorities: F03 of reporter 0
+    would cost its place in the red list; F12 of reporter 1 moves its score; nothing else moves anything.
+    Ledger of reporter 0: z1 registered in Q1, closed and opened again in Q2 (a later closing came after the freeze);
+    z2 closed without date (Z02); z3 cancelled.
+    """
+    for table, columns in QUALITY.items():
+        connection.execute(f"create table {table} ({columns})")
+    nasty = cycle(HOSTILE)
+
+    def text(plain: str) -> str:
+        return f"{plain}{next(nasty)}" if hostile else plain
+
+    common = {"programme_id": PROGRAMME}
+    ids = [r for (r,) in connection.execute("select reporter_id from raw.reporters order by seq").fetchall()]
+    cards = []
+    for n, period in enumerate(PERIODS):
+        for i, reporter in enumerate(ids):
+            who = common | {"period": period, "reporter_id": reporter}
+            fails = 5 * (i % 4) if n else 0
+            late = 1 if n and i == 2 else 0
+            cards += [
+                who | {"dimension": dimension, "evaluated": evaluated, "failed": failed, "not_evaluable": undecided,
+                       "pass_rate": 1 - failed / evaluated if evaluated else None}
+                for dimension, evaluated, failed, undecided in (
+                    ("completeness", 100, fails, 0), ("timeliness", 2, late, 0), ("validity", 0, 0, 7),
+                    ("consistency", 50, 0, 3),
+                )
+            ]  # fmt: skip
+    insert(connection, "quality.scorecard", cards)
+    key = common | {"period": "2021Q2"}
+    first = key | {"reporter_id": ids[0]}
+    insert(connection, "quality.flags", [
+        {"flag_id": "Z02a", "rule_id": "Z02", "level": 1, "severity": "E"} | first | {
+            "entity_type": "task", "entity_id": "z2", "message": text("整改事项 z2 已销号，但缺销号日期")}
+    ])  # fmt: skip
+    connection.execute(
+        """
+        insert into quality.priorities
+        with ranked as (
+            select *, case flag_id when '0F03' then 0 when '1F12' then 1 else 2 end as place from quality.flags
+        )
+        select flag_id, programme_id, period, reporter_id, rule_id, severity, entity_type, entity_id,
+               null, null, null, null, null, null, null, null, null, false, null,
+               row_number() over (order by place, severity, rule_id, reporter_id)
+        from ranked
+        """
+    )
+    connection.execute(
+        "update quality.priorities set expected_value = 12.5, expected_basis = ?, score_now = 85, score_expected = 79.25, "
+        "score_change = -5.75, rank_now = 1, rank_expected = 3, list_now = 'red', crosses_edge = true where priority = 1",
+        [text("本单位此前 4 期的中位数")],
+    )
+    connection.execute(
+        "update quality.priorities set expected_basis = '补报进展说明', score_now = 84, score_expected = 84.5, "
+        "score_change = 0.5, rank_now = 2, rank_expected = 2 where priority = 2"
+    )
+    insert(connection, "quality.check_rules", [
+        {"rule_id": rule, "severity": severity, "dimension": dimension, "message_zh": message, "state": state}
+        for rule, severity, dimension, message, state in (
+            ("F03", "E", "validity", "数值列含文字: {cell}", "active"),
+            ("F12", "W", "validity", "进度疑为小数", "active"),
+            ("V05", "E", "validity", "应为整数", "active"),
+            ("V11", "E", "consistency", "时限与状态矛盾", "not_decidable"),
+            ("T07", "E", "performance", "逾期 {n} 天", "active"),
+            ("Z02", "E", "completeness", "销号信息不完整", "active"),
+        )
+    ])  # fmt: skip
+    insert(connection, "quality.rule_stats", [
+        key | {"rule_id": rule, "evaluated": evaluated, "failed": failed,
+               "fire_rate": failed / evaluated if evaluated else None, "not_evaluable": 0}
+        for rule, evaluated, failed in (("F03", 40, 4), ("F12", 8, 4), ("T07", 10, 6), ("Z02", None, 1))
+    ])  # fmt: skip
+    insert(connection, "quality.confirmed_flags", [
+        first | {"flag_id": "H05a", "rule_id": "H05", "severity": "W", "path": "a/b/c.csv", "row_number": 4,
+                 "message": text("连续四季未变"), "note": text("已核实，属实"), "confirmed_by": text("张三")}
+    ])  # fmt: skip
+    insert(connection, "quality.expectation_results", [
+        {"suite": "progress", "expectation": "ExpectColumnValuesToBeBetween", "rule_id": "V01", "table_name": "raw.progress",
+         "column_name": "progress_pct", "evaluated": 40, "unexpected": unexpected, "success": not unexpected,
+         "description": description}
+        for unexpected, description in ((0, "行号从 1 起"), (3, "完成进度在 0–100 之间"))
+    ])  # fmt: skip
+    insert(connection, "quality.correction_proposals", [
+        first | {"proposal_id": proposal, "alternative": n, "alternatives": of, "confidence": confidence,
+                 "indicator_id": "i0", "field": "denominator", "path": "a/b/c.csv", "row_number": 7, "column_name": text("分母"),
+                 "reported_value": 0, "proposed_value": proposed, "rules": "V10", "message": text("分母为 0")}
+        for proposal, n, of, confidence, proposed in (
+            ("p1", 1, 2, "ambiguous", 12.5), ("p1", 2, 2, "ambiguous", None), ("p2", None, 99, "ambiguous", None),
+        )
+    ])  # fmt: skip
+    insert(connection, "marts.rectification", [
+        common | {"period": "2021Q1", "issue_id": "z1", "reporter_id": ids[0], "issue": "问题", "due_date": "2021-05-01",
+                  "status": "in_progress", "reopened": False}
+    ])  # fmt: skip
+    connection.execute(
+        "update marts.rectification set reopened = true where period = '2021Q2' and issue_id = 'z1'"
+    )
+    insert(connection, "marts.rectification", [
+        first | {"issue_id": "z2", "issue": text("已办"), "origin": text("督查"), "units": text("市甲局、市乙局"),
+                 "measures": text("整改"), "status": "completed"},
+        first | {"issue_id": "z3", "issue": text("撤回"), "origin": None, "units": None, "measures": None,
+                 "status": "cancelled"},
+    ])  # fmt: skip
+    lines = []
+    for n, (period, received, late, status, due, raw) in enumerate((
+        ("2021Q1", "2021-03-20 10:00:00+08", False, "in_progress", "2021-05-01", "推进中"),
+        ("2021Q2", "2021-06-20 10:00:00+08", False, "completed", "2021-05-01", "销号"),
+        ("2021Q2", "2021-06-30 10:00:00+08", True, "in_progress", "2021-06-01", "推进中"),
+        ("2021Q2", "2021-06-30 11:00:00+08", True, None, None, text("快了")),
+        ("2021Q2", "2021-07-20 10:00:00+08", True, "completed", "2021-06-01", "销号"),
+    )):  # fmt: skip
+        who = common | {"period": period, "reporter_id": ids[0]}
+        place = {"receipt_id": f"z{n}", "path": f"submissions/{PROGRAMME}/{period}/0/{text('整改')}{n}.csv"}
+        insert(connection, "ops.receipts", [
+            place | who | {"kind": "rectification", "version": 1, "received_at": received, "late": late, "format": "csv",
+                           "rows_read": 1, "rows_loaded": 1, "rows_quarantined": 0, "status": "loaded"}
+        ])  # fmt: skip
+        lines.append(
+            place | who | {"row_number": 2, "issue_id": "z1", "status": status, "status_raw": raw, "due": due}
+        )
+    insert(connection, "raw.rectification", lines)
+
+
 @pytest.fixture(scope="module")
 def warehouse() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
@@ -272,6 +422,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
 def hostile_site(tmp_path_factory) -> Path:
     connection = duckdb.connect()
     build(connection, hostile=True)
+    add_quality(connection, hostile=True)
     out = tmp_path_factory.mktemp("hostile") / PROGRAMME / "2021Q2" / "site"
     render.render_site(connection, PROGRAMME, "2021Q2", out)
     render.render_portal(connection, out.parents[2])
@@ -463,7 +614,7 @@ def test_rule_title_comes_from_the_catalogue_when_it_is_there(tmp_path):
 
 def test_every_page_is_offline_and_inert(hostile_site):
     files = html_files(hostile_site)
-    assert len(files) == 5 + 4 + 1
+    assert len(files) == 6 + 4 + 1
     for file in files:
         page = Page(file)
         policies = [
@@ -500,6 +651,7 @@ def test_hostile_text_is_shown_literally(hostile_site):
     assert sum(f"第{i}县{payload}" in index for i in range(1, 5) for payload in HOSTILE) == 4
     for page in (
         "quality.html",
+        "rectification.html",
         f"reporters/{fmt.slug('../../<b>')}.html",
         "units.html",
         "overdue.html",
@@ -562,7 +714,7 @@ def test_same_input_same_bytes_and_a_failure_changes_nothing(warehouse, tmp_path
     out = tmp_path / "site"
     summary = render.render_site(warehouse, PROGRAMME, "2021Q2", out)
     first = snapshot(out)
-    assert summary.pages == 9 and summary.index == out / "index.html"
+    assert summary.pages == 10 and summary.index == out / "index.html"
     assert summary.bytes == sum(map(len, first.values()))
     (out / "leftover.html").write_text("old")
     render.render_site(warehouse, PROGRAMME, "2021Q2", out)

@@ -26,6 +26,12 @@ def dot_row(name, value, **more):
 
 INDICATOR = {"name": "开办时间", "unit": "天", "polarity": "lower", "decimals": 1}
 EMPTY = {
+    "dimension_trend": lambda: figures.dimension_trend([], {"validity": "有效性"}),
+    "dimension_trend_null": lambda: figures.dimension_trend(
+        [{"period": "2021Q1", "dimension": "validity", "pass_rate": None}], {"validity": "有效性"}
+    ),
+    "issue_ages": lambda: figures.issue_ages([]),
+    "issue_ages_zero": lambda: figures.issue_ages([{"key": "undue", "word": "未到期", "n": 0}]),
     "rank_bump": lambda: figures.rank_bump([]),
     "rank_bump_unranked": lambda: figures.rank_bump([rank_row("2021Q1", "a", None)]),
     "score_trend": lambda: figures.score_trend([], "a"),
@@ -40,7 +46,6 @@ EMPTY = {
     "indicator_trend": lambda: figures.indicator_trend(INDICATOR, []),
     "overdue_by_unit": lambda: figures.overdue_by_unit([]),
     "overdue_by_unit_zero": lambda: figures.overdue_by_unit([{"unit": "甲局", "overdue": 0}]),
-    "findings_by_rule": lambda: figures.findings_by_rule([]),
 }
 
 
@@ -138,19 +143,6 @@ def test_bars_show_the_most_and_no_more():
     assert (len(bar.y), bar.y[0], bar.x[0], bar.x[-1]) == (20, "u0", 30, 11)
 
 
-def test_findings_are_coloured_by_severity():
-    rows = [
-        {"rule_id": "F03", "title": "甲", "severity": "E", "n": 7},
-        {"rule_id": "K01", "title": "乙", "severity": "B", "n": 2},
-    ]
-    fig = figures.findings_by_rule(rows)
-    assert {t.name: (list(t.x), t.marker.color) for t in fig.data} == {
-        "阻断": ([2], theme.INK),
-        "错误": ([7], theme.RED),
-    }
-    assert list(fig.layout.yaxis.categoryarray) == ["K01 乙", "F03 甲"]
-
-
 @pytest.mark.parametrize(
     "fig",
     [
@@ -173,6 +165,10 @@ def test_findings_are_coloured_by_severity():
             ],
         ),
         lambda: figures.overdue_by_unit([{"unit": HOSTILE, "overdue": 1}]),
+        lambda: figures.issue_ages([{"key": "undue", "word": HOSTILE, "n": 1}]),
+        lambda: figures.dimension_trend(
+            [{"period": "2021Q1", "dimension": "validity", "pass_rate": 1.0}], {"validity": HOSTILE}
+        ),
     ],
 )
 def test_texts_are_escaped_once(fig):
@@ -181,9 +177,39 @@ def test_texts_are_escaped_once(fig):
     assert "<img" not in text and "&quot;" not in text and "&amp;lt;" not in text
 
 
-def test_long_rule_titles_are_cut_before_they_are_escaped():
-    fig = figures.findings_by_rule([{"rule_id": "F03", "title": "<" * 40, "severity": "E", "n": 1}])
-    assert fig.data[0].y[0] == "F03 " + "&lt;" * 18
+def test_dimensions_are_lines_that_differ_without_colour():
+    words = {"completeness": "完整性", "timeliness": "及时性", "validity": "有效性", "consistency": "一致性"}
+    rows = [
+        {"period": p, "dimension": d, "pass_rate": rate}
+        for p, rate in (("2021Q1", 0.5), ("2021Q2", 0.75))
+        for d in ("completeness", "timeliness", "consistency")
+    ] + [{"period": "2021Q2", "dimension": "validity", "pass_rate": 1.0}]
+    rows.append(
+        {"period": "2021Q2", "dimension": "performance", "pass_rate": 0.1}
+    )  # not a dimension of quality
+    fig = figures.dimension_trend(rows, words)
+    assert [trace.name for trace in fig.data] == list(words.values())
+    assert list(fig.data[0].y) == [50, 75] and list(fig.data[2].y) == [None, 100]
+    looks = {(trace.line.dash, trace.marker.symbol) for trace in fig.data}
+    assert len(looks) == len({dash for dash, _ in looks}) == len({symbol for _, symbol in looks}) == 4
+    assert fig.layout.yaxis.range[0] <= 47 and fig.layout.yaxis.range[1] >= 100
+
+
+def test_ages_keep_their_order_and_every_group():
+    rows = [{"key": "undue", "word": "未到期", "n": 2}, {"key": "more", "word": "逾期 90 天以上", "n": 0}]
+    fig = figures.issue_ages(rows)
+    assert list(fig.data[0].y) == ["未到期", "逾期 90 天以上"] and list(fig.data[0].x) == [2, 0]
+    assert fig.layout.yaxis.autorange == "reversed"
+    assert fig.data[0].marker.color[0] == theme.GREEN
+
+
+def test_score_trend_takes_medians_where_the_rows_are_not_everybodys():
+    rows = [
+        {"period": p, "reporter_id": "a", "reporter_name": "甲", "total_score": score}
+        for p, score in (("2021Q1", 80.0), ("2021Q2", 90.0))
+    ]
+    fig = figures.score_trend(rows, "a", {"2021Q1": 70.0, "2021Q2": 75.0})
+    assert [(trace.name, list(trace.y)) for trace in fig.data] == [("中位数", [70, 75]), ("甲", [80, 90])]
 
 
 # --- the way to the page -----------------------------------------------------------------------------------------
@@ -227,7 +253,10 @@ def test_only_cartesian_traces_are_used():
             lambda: figures.rank_bump([rank_row("2021Q1", "a", 1)]),
             lambda: figures.indicator_dots(INDICATOR, [dot_row("甲", 1.0)]),
             lambda: figures.overdue_by_unit([{"unit": "甲", "overdue": 1}]),
-            lambda: figures.findings_by_rule([{"rule_id": "F03", "title": "甲", "severity": "E", "n": 1}]),
+            lambda: figures.issue_ages([{"key": "undue", "word": "未到期", "n": 1}]),
+            lambda: figures.dimension_trend(
+                [{"period": "2021Q1", "dimension": "validity", "pass_rate": 1.0}], {"validity": "有效性"}
+            ),
         )
         for trace in make().data
     }

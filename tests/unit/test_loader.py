@@ -114,6 +114,19 @@ def test_findings_and_rows_of_every_kind(connection, tree):
     assert value == (87.5, "2021Q1", "410001")
 
 
+def test_a_home_of_an_older_version_gets_the_new_columns(connection, tree):
+    load(connection, tree)
+    before = tables(connection)
+    connection.execute("ALTER TABLE raw.indicator_values DROP COLUMN answer")
+    connection.execute("DROP TABLE raw.relations")
+    connection.execute("UPDATE raw.load_state SET state = 'older'")
+    load(connection, tree)
+    # the column stands last now: compared by name
+    (answer,) = connection.execute("SELECT answer FROM raw.indicator_values").fetchone()
+    assert answer == "value"
+    assert tables(connection)["relations"] == before["relations"] == []
+
+
 def test_an_unregistered_file_and_an_unreadable_time_are_f11(connection, tree):
     (tree / "receipts.csv").write_text(
         f"path,received_at,sender\n{PLACE}/410001/progress.csv,昨天,甲\n", encoding="utf-8"

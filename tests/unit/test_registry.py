@@ -269,6 +269,48 @@ def test_a_period_of_a_result_is_a_period(tmp_path):
     assert found(programme, "rule_id", "row_number", "raw_value") == [("F05", 2, "2021-Q1")]
 
 
+RELATIONS = "relation_id,indicator_id,coefficient,name\n"
+
+
+def test_relations_are_read_term_by_term(tmp_path):
+    text = f"{RELATIONS}r1,kb_online,1,甲=乙\nr1,kb_steps,-0.5,\n"
+    programme = with_csv(tmp_path, "relations", text)
+    assert programme.findings == []
+    first = {"programme_id": "p2021", "relation_id": "r1", "indicator_id": "kb_online", "coefficient": 1.0}
+    assert programme.tables["relations"] == [
+        first | {"name": "甲=乙", "row_number": 2},
+        first | {"indicator_id": "kb_steps", "coefficient": -0.5, "name": None, "row_number": 3},
+    ]
+    assert programme.content_hash != build(tmp_path / "other").content_hash
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("r2,kb_online,1,\n", [("F05", 4, "relation_id")]),  # one term is no equation
+        ("r2,kb_online,1,\nr2,nothing,-1,\n", [("F05", 5, "indicator_id"), ("F05", 4, "relation_id")]),
+        ("r2,kb_online,1,\nr2,kb_steps,零,\n", [("F03", 5, "coefficient"), ("F05", 4, "relation_id")]),
+        ("r2,kb_online,1,\nr2,kb_steps,0,\n", [("V01", 5, "coefficient"), ("F05", 4, "relation_id")]),
+        ("r2,kb_online,1,\nr2,kb_steps,,\n", [("F05", 5, "coefficient"), ("F05", 4, "relation_id")]),
+        (
+            "r2,kb_online,1,\nr2,kb_steps,-1,\nr2,kb_online,1,\n",
+            [("K01", 6, "relation_id"), ("F05", 4, "relation_id")],
+        ),
+        ("r2,kb_online,1,\nr2,kb_steps,-1,甲,乙\n", [("F02", 5, None), ("F05", 4, "relation_id")]),
+        (
+            "r2,kb_online,1,\nr2,kb_steps,-1,\n,kb_days,1,\n",
+            [("F05", 6, "relation_id"), ("F05", 4, "relation_id")],
+        ),
+    ],
+)
+def test_a_relation_with_a_broken_line_is_left_out_whole(tmp_path, lines, expected):
+    """Without one of its terms it would accuse every reporter; the relation beside it stays."""
+    sound = "r1,kb_online,1,\nr1,kb_steps,-1,\n"
+    programme = with_csv(tmp_path, "relations", RELATIONS + sound + lines)
+    assert found(programme, "rule_id", "row_number", "column_name") == expected
+    assert [row["relation_id"] for row in programme.tables["relations"]] == ["r1", "r1"]
+
+
 def test_the_first_of_two_equal_keys_stays(tmp_path):
     programme = build(tmp_path, units=[{"unit_id": "u1", "name": "甲局"}, {"unit_id": "u1", "name": "乙局"}])
     assert [unit["name"] for unit in programme.tables["units"]] == ["甲局"]

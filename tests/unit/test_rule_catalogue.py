@@ -15,8 +15,9 @@ ROOT = Path(__file__).parents[2]
 CHECKS = ROOT / "dbt_project" / "models" / "intermediate" / "checks"
 OWNERS = {"填报主体", "营商办", "责任单位"}
 ENTITIES = {"file", "task", "indicator", "reporter", "programme", "unit"}
-# rules about the rules and their confirmations, which the source does not know (decisions/0007)
-OURS = {"Q01", "Q02"}
+# rules the source does not know: about the rules and their confirmations (decisions/0007), relations between indicators, and
+# a reporter's own history (decisions/0004)
+OURS = {"Q01", "Q02", "Q03", "Q04"}
 # need registers or fields that are not loaded: departments' systems, third parties, statistics, legal limits, task links
 NOT_DECIDABLE = {"X01", "X02", "X04", "X05", "X06", "X07", "X08", "V11", "V12", "T13"}
 

@@ -267,6 +267,22 @@ def test_an_unreadable_cell_is_null_with_its_raw_text(tmp_path, header, raw, val
     assert all(raw in message for (message,) in found(result, "message"))
 
 
+def test_a_word_for_a_value_is_an_answer_and_no_unreadable_cell(tmp_path):
+    """Only the value: in the numerator nobody else would say that the word is no number."""
+    rows = [
+        {"指标编号": "kb_days", "指标值": "不适用", "分子": "无"},
+        {"指标编号": "kb_rate", "指标值": "约5", "分子": ""},
+        {"指标编号": "dup_a", "指标值": 3, "分子": ""},
+    ]
+    result = read_rows(tmp_path, rows, kind="indicators")
+    assert loaded(result, "value_raw", "value", "answer", "numerator_raw") == [
+        ("不适用", None, "not_applicable_text", "无"),
+        ("约5", None, "other_text", None),
+        ("3", 3.0, "value", None),
+    ]
+    assert found(result, "rule_id", "row_number", "column_name") == [("F03", 2, "分子"), ("F03", 3, "指标值")]
+
+
 def test_percent_formats_and_date_cells_of_a_workbook(tmp_path):
     rows = [
         {"序号": "t01", "进度": Percent(0.5), "完成日期": date(2021, 3, 1)},

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raw.values import (
+    ANSWER_WORDS,
     BLANK,
     STATUS_WORDS,
     Parsed,
+    answer_kind,
     is_formula_error,
     is_repaired,
     number_text,
@@ -69,6 +71,36 @@ def test_text_in_a_number_cell_is_f03(raw):
 def test_blank_is_no_value_and_no_finding(raw):
     assert {parser(raw) for parser in PARSERS} == {BLANK}
     assert parse_code(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "kind"),
+    [
+        ("12", 12.0, "value"),
+        ("0.00", 0.0, "zero"),
+        (None, None, "blank"),
+        (" \u3000", None, "blank"),
+        ("无", None, "none_text"),
+        (" 不 适用 ", None, "not_applicable_text"),
+        ("Ｎ／Ａ", None, "not_applicable_text"),
+        ("——", None, "dash"),
+        ("－", None, "dash"),
+        ("尚未开展", None, "not_started_text"),
+        ("持续推进", None, "ongoing_text"),
+        ("约5", None, "other_text"),
+        ("无3", None, "other_text"),
+        ("#N/A", None, "other_text"),
+    ],
+)
+def test_what_a_value_cell_says(raw, value, kind):
+    assert parse_number(raw).value == value
+    assert answer_kind(raw, value) == kind
+
+
+def test_no_answer_word_is_a_number_and_each_has_one_meaning():
+    words = [word for group in ANSWER_WORDS.values() for word in group]
+    assert len(words) == len(set(words))
+    assert [word for word in words if parse_number(word) != Parsed(None, "F03")] == []
 
 
 # ── percentages ───────────────────────────────────────────────────────────────────────────────

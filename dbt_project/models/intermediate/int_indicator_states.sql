@@ -77,7 +77,8 @@ states as (
         v.row_number,
         v.value_raw,
         v.answer,
-        v.note
+        v.note,
+        coalesce(v.duplicated, false) as duplicated
     from {{ ref('int_owed') }} as o
     inner join {{ ref('stg_periods') }} as q on o.programme_id = q.programme_id
     inner join {{ ref('stg_indicators') }} as i
@@ -173,5 +174,6 @@ select
     row_number,
     value_raw,
     answer,
-    note
+    note,
+    duplicated
 from scored

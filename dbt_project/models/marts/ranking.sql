@@ -55,9 +55,26 @@ placed as (
     from entered
 ),
 
-compared as (
-    select *, lag(rank) over (partition by programme_id, reporter_id order by period_seq) as previous_rank
+-- the quarter before counts as published, as computed where nothing is published
+before as (
+    select
+        *,
+        lag(period) over history as previous_period,
+        lag(rank) over history as computed_previous_rank
     from placed
+    window history as (partition by programme_id, reporter_id order by period_seq)
+),
+
+compared as (
+    select b.*, case when e.period is null then b.computed_previous_rank else p.rank end as previous_rank
+    from before as b
+    left join {{ ref('stg_editions') }} as e
+        on b.programme_id = e.programme_id and b.previous_period = e.period and e.is_latest
+    left join {{ ref('stg_published_ranks') }} as p
+        on
+            b.programme_id = p.programme_id
+            and b.previous_period = p.period
+            and b.reporter_id = p.reporter_id
 )
 
 select

@@ -12,14 +12,20 @@ select
     {{ clean_text('s.name') }} as name,
     s.value_raw,
     s.value,
-    {{ answer_kind('s.value_raw', 's.value') }} as answer,
+    s.answer,
     s.numerator_raw,
     s.numerator,
     s.denominator_raw,
     s.denominator,
     {{ clean_text('s.unit') }} as unit,
     {{ clean_text('s.note') }} as note,
-    {{ clean_text('s.source') }} as source
+    {{ clean_text('s.source') }} as source,
+    -- the file gave this indicator twice: the first row stays (K01), but nobody knows which one was meant
+    exists (
+        select 1
+        from {{ source('raw', 'findings') }} as f
+        where f.rule_id = 'K01' and f.receipt_id = s.receipt_id and f.entity_id = s.indicator_id
+    ) as duplicated
 from {{ source('raw', 'indicator_values') }} as s
 where not exists (
     select 1

@@ -1,4 +1,5 @@
--- A value where the registry says not applicable, or 不适用 written where it says the indicator applies.
+-- A value where the registry says not applicable, or 不适用 written where it says the indicator applies: then this rule alone
+-- speaks of the cell (neither F03 nor K02).
 {% set message %}
     case
         when state = 'not_applicable'

@@ -1,11 +1,13 @@
 -- The value of a reporter with two or more children below it is the sum of theirs, for what can be added. An only child is
--- rule X03's. A child without practice adds nothing; one that has not reported makes the sum unknown.
+-- rule X03's. A child without practice adds nothing. A value that is missing or was given twice (K01), the parent's or a
+-- child's, leaves the sum unknown.
 {% set states %}(
     with below as (
         select
             r.programme_id, r.parent_id, s.period, s.indicator_id,
             count(*) filter (where s.state <> 'not_applicable') as children,
             count(*) filter (where s.state in ('value', 'no_practice')) as answered,
+            max(case when s.duplicated then 1 else 0 end) as doubtful,
             sum(s.value) as total
         from {{ ref('int_indicator_states') }} as s
         inner join {{ ref('stg_reporters') }} as r
@@ -14,7 +16,7 @@
         group by r.programme_id, r.parent_id, s.period, s.indicator_id
     )
     select
-        s.*, b.children, b.answered, b.total, {{ is_additive('i') }} as additive,
+        s.*, b.children, b.answered, b.doubtful, b.total, {{ is_additive('i') }} as additive,
         {{ sum_tolerance('i.decimals', 'b.children') }} as tolerance
     from {{ ref('int_indicator_states') }} as s
     inner join {{ ref('stg_indicators') }} as i
@@ -35,8 +37,8 @@
     rule='V08',
     index=states,
     entity=("'indicator'", 'indicator_id'),
-    applies="state = 'value' and additive and children >= 2",
-    evaluable='answered = children and total is not null',
+    applies="state in ('value', 'not_submitted') and additive and children >= 2",
+    evaluable="state = 'value' and not duplicated and answered = children and doubtful = 0 and total is not null",
     fails='abs(value - total) > tolerance',
     field="'value'",
     raw_value='value_raw',

@@ -1,5 +1,5 @@
 -- A cumulated indicator (its name begins with 累计, 年内累计 …) against the quarterly one of the same name and unit: the
--- quarters of the year so far, or of the programme so far where the name does not say 年, add up to it.
+-- quarters of the year so far, or of the programme so far where the name does not say 年, add up to it. A value that is missing or was given twice (K01) leaves the sum unknown.
 {% set states %}(
     with named as (
         select programme_id, indicator_id, name, unit, decimals, position, {{ cumulated_base('name') }} as base
@@ -25,8 +25,10 @@
             programme_id, reporter_id, indicator_id, period,
             sum(value) over year_so_far as year_sum,
             count(value) over year_so_far as year_values,
+            max(case when duplicated then 1 else 0 end) over year_so_far as year_doubtful,
             sum(value) over programme_so_far as programme_sum,
-            count(value) over programme_so_far as programme_values
+            count(value) over programme_so_far as programme_values,
+            max(case when duplicated then 1 else 0 end) over programme_so_far as programme_doubtful
         from {{ ref('int_indicator_states') }}
         window
             year_so_far as (
@@ -35,14 +37,12 @@
             programme_so_far as (partition by programme_id, reporter_id, indicator_id order by period_seq)
     )
     select
-        s.*, p.quarterly_id, q.year_sum, q.year_values = {{ period_quarter('s.period') }} as year_known,
+        s.*, p.quarterly_id, p.within_year, q.year_sum,
+        q.year_values = {{ period_quarter('s.period') }} and q.year_doubtful = 0 as year_known,
+        q.programme_values = s.period_seq and q.programme_doubtful = 0 as programme_known,
         {{ sum_tolerance('p.decimals', 'q.year_values') }} as tolerance,
-        abs(s.value - q.year_sum) <= {{ sum_tolerance('p.decimals', 'q.year_values') }}
-        or (
-            not p.within_year
-            and q.programme_values = s.period_seq
-            and abs(s.value - q.programme_sum) <= {{ sum_tolerance('p.decimals', 'q.programme_values') }}
-        ) as adds_up
+        abs(s.value - q.year_sum) <= {{ sum_tolerance('p.decimals', 'q.year_values') }} as year_adds_up,
+        abs(s.value - q.programme_sum) <= {{ sum_tolerance('p.decimals', 'q.programme_values') }} as programme_adds_up
     from {{ ref('int_indicator_states') }} as s
     left join pairs as p on s.programme_id = p.programme_id and s.indicator_id = p.indicator_id
     left join quarters as q
@@ -62,9 +62,9 @@
     rule='V09',
     index=states,
     entity=("'indicator'", 'indicator_id'),
-    applies="state = 'value' and quarterly_id is not null",
-    evaluable='year_known',
-    fails='not adds_up',
+    applies="state in ('value', 'not_submitted') and quarterly_id is not null",
+    evaluable="state = 'value' and not duplicated and year_known and (within_year or year_adds_up or programme_known)",
+    fails='not year_adds_up and (within_year or not programme_adds_up)',
     field="'value'",
     raw_value='value_raw',
     parameters="concat('tolerance=', " ~ number_text('tolerance', 6) ~ ")",

@@ -1,0 +1,1 @@
+"""Editions: a published quarter as it stands for ever, with everything needed to compute it again."""

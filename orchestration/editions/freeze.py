@@ -1,0 +1,385 @@
+"""Publishing: what ``run`` computed becomes an edition that never changes.
+
+Belongs here: collecting inputs, freezing tables and pages, the manifest, marking the quarter as published. Does not belong
+here: computing (Dagster job), checking an edition later (``verify``).
+
+Until a quarter is published, marts hold its draft. Afterwards marts hold the latest edition, and ``draft.*`` what the next
+edition would say: everything received until the last run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.assets.control import write_editions
+from orchestration.assets.publish import standing, swap_folder, write_parquet, write_snapshot
+from orchestration.editions import difference
+from orchestration.editions.correction import corrected
+from orchestration.editions.store import (
+    MANIFEST,
+    TABLES,
+    Edition,
+    archive_file,
+    edition_id,
+    editions,
+    editions_folder,
+    latest,
+)
+from orchestration.editions.tables import marts, parquet, rows_sha256
+from orchestration.settings import REPOSITORY, Settings
+from orchestration.warehouse import literal, reader, writer
+from raw.periods import SHANGHAI
+from raw.tree import file_sha256
+
+
+class NotPublishable(RuntimeError):
+    """The quarter cannot be published as it stands; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who stands behind an edition: two different people, and why it replaces the one before."""
+
+    by: str
+    approved_by: str
+    reason: str | None = None
+
+
+@dataclass
+class Published:
+    """What was published: the edition and, from r1 on, its differences."""
+
+    edition: Edition
+    changes: list[dict] = field(default_factory=list)
+    late_files: int = 0
+
+
+_PACKAGES = ("raw", "quality", "orchestration", "dbt_project", "dashboards")
+
+
+def code_sha256() -> str:
+    """Hash over every source file that can change a number or a page."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        root = REPOSITORY / package
+        for path in sorted(root.rglob("*")):
+            inside = path.relative_to(root).parts
+            if path.is_file() and not {"__pycache__", "target", "samples", "logs"} & set(inside):
+                digest.update(path.relative_to(REPOSITORY).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, list(parameters))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# --- inputs -----------------------------------------------------------------------------------------------------------
+
+
+def _submissions(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, cut: datetime
+) -> list[dict[str, Any]]:
+    """Archive every submission that could count: for this or an earlier quarter, received by the data cut."""
+    kept = []
+    for entry in _rows(
+        connection,
+        """
+        SELECT path, sha256, bytes, received_at, sender, registered FROM raw.receipts
+        WHERE programme_id = ? AND period <= ? AND received_at <= ? AND sha256 IS NOT NULL ORDER BY path
+        """,
+        programme_id, period, cut,
+    ):  # fmt: skip
+        sha256, size = _archived(settings, entry["path"])
+        if sha256 != entry["sha256"]:
+            raise NotPublishable(
+                f"{entry['path']} 在上次运行之后被改动；请先运行 taizhang run --period {period}"
+            )
+        kept.append(
+            {
+                "path": entry["path"],
+                "sha256": sha256,
+                "bytes": size,
+                "received_at": entry["received_at"].astimezone(SHANGHAI).isoformat(),
+                "registered": entry["registered"],
+                "sender": entry["sender"],
+            }
+        )
+    return kept
+
+
+def _archived(settings: Settings, path: str) -> tuple[str, int]:
+    try:
+        return archive_file(settings, settings.raw_root / path)
+    except OSError as error:
+        raise NotPublishable(
+            f"{path} 无法读取（{error.strerror}）；请恢复文件后重新运行 taizhang run"
+        ) from error
+
+
+def _registry(settings: Settings, connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[dict]:
+    from raw.registry import read_programme
+
+    (known,) = connection.execute(
+        "SELECT max(content_hash) FROM raw.registry_versions WHERE programme_id = ? AND is_current",
+        [programme_id],
+    ).fetchone()
+    if read_programme(settings.raw_root, programme_id).content_hash != known:
+        raise NotPublishable(f"{programme_id} 的登记目录在上次运行之后被改动；请先重新运行 taizhang run")
+    folder = settings.raw_root / "registry" / programme_id
+    kept = []
+    for file in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
+        path = file.relative_to(settings.raw_root).as_posix()
+        sha256, size = _archived(settings, path)
+        kept.append({"path": path, "sha256": sha256, "bytes": size})
+    return kept
+
+
+# --- publishing -------------------------------------------------------------------------------------------------------
+
+
+def publishable(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> dict[str, Any]:
+    """The quarter's line of control.periods. Raises NotPublishable: nothing computed, not frozen, registry errors."""
+    found = _rows(
+        connection,
+        "SELECT * FROM control.periods WHERE programme_id = ? AND period = ?",
+        programme_id,
+        period,
+    )
+    if not found:
+        raise NotPublishable(
+            f"{programme_id} 还没有 {period} 的结果；请先运行 taizhang run --period {period}"
+        )
+    if not found[0]["frozen"]:
+        freeze_at = found[0]["freeze_at"].astimezone(SHANGHAI)
+        raise NotPublishable(f"{period} 尚未定版；{freeze_at:%Y-%m-%d %H:%M} 之后重新运行再发布")
+    blocking = connection.execute(
+        "SELECT path, row_number, message FROM quality.flags WHERE programme_id = ? AND severity = 'B' "
+        "AND path LIKE 'registry/%' ORDER BY ALL",
+        [programme_id],
+    ).fetchall()
+    if blocking:
+        lines = "\n".join(f"  {path} 第 {row or '—'} 行：{message}" for path, row, message in blocking[:10])
+        raise NotPublishable(f"登记目录有 {len(blocking)} 处必须更正的错误，只能是征求意见稿：\n{lines}")
+    return found[0]
+
+
+def publish(
+    settings: Settings, programme_id: str, period: str, approval: Approval, only: str | None = None
+) -> Published:
+    """Freeze one programme's quarter as its next edition. The caller holds the run lock.
+
+    ``only``: correction of one reporter. Its rows come from the draft and its rank is the one among the others as
+    published; everybody else keeps the published rows.
+
+    Raises:
+        NotPublishable: see ``publishable``; also when an input changed since the run.
+    """
+    present = editions(settings)
+    before = latest(present).get((programme_id, period))
+    revision = before.revision + 1 if before else 0
+    folder = editions_folder(settings, programme_id, period)
+    building = folder / f".r{revision}.{os.getpid()}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    try:
+        with reader(settings.current) as connection:
+            control = publishable(connection, programme_id, period)
+            manifest = _manifest(settings, connection, control, revision, approval, present)
+            _freeze_tables(connection, control, before, only, building / TABLES)
+        manifest["correction"] = only
+        snapshot = _snapshot(settings, present, manifest, building)
+        changes = _outputs(settings, manifest, before, building, snapshot)
+        _write_manifest(manifest, building)
+        os.rename(building, folder / f"r{revision}")
+        os.replace(snapshot, settings.current)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    edition = Edition(folder / f"r{revision}", manifest)
+    _refresh(settings, edition)
+    with reader(settings.current) as connection:
+        (late,) = connection.execute(
+            "SELECT count(*) FROM raw.receipts WHERE programme_id = ? AND period = ? AND received_at > ?",
+            [programme_id, period, edition.data_cut],
+        ).fetchone()
+    return Published(edition, changes, late)
+
+
+def _manifest(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    control: dict[str, Any],
+    revision: int,
+    approval: Approval,
+    present: list[Edition],
+) -> dict[str, Any]:
+    programme_id, period, cut = control["programme_id"], control["period"], control["as_of"]
+    published = latest(present)
+    replaced = published.get((programme_id, period))
+    earlier = [e for (p, q), e in published.items() if p == programme_id and q < period]
+    (parameters,) = _rows(connection, "FROM raw.programmes WHERE programme_id = ?", programme_id)
+    parameters.pop("path")
+    draws = _rows(
+        connection,
+        "SELECT DISTINCT draws, seed FROM marts.rank_robustness WHERE programme_id = ? AND period = ?",
+        programme_id,
+        period,
+    )
+    rules = REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv"
+    confirmations = settings.raw_root / "confirmations.csv"
+    return {
+        "edition": edition_id(programme_id, period, revision),
+        "programme_id": programme_id,
+        "period": period,
+        "revision": revision,
+        "published_at": datetime.now(SHANGHAI).isoformat(timespec="seconds"),
+        "by": approval.by,
+        "approved_by": approval.approved_by,
+        "reason": approval.reason,
+        "data_cut": cut.astimezone(SHANGHAI).isoformat(),
+        "replaces": _link(replaced),
+        "previous_quarters": [_link(edition) for edition in earlier],
+        "parameters": {key: _plain(value) for key, value in parameters.items()},
+        "code": {"version": version("taizhang"), "sha256": code_sha256()},
+        "rules": {"sha256": file_sha256(rules)},
+        "rank_robustness": draws[0] if draws else None,
+        "submissions": _submissions(settings, connection, programme_id, period, cut),
+        "registry": _registry(settings, connection, programme_id),
+        "confirmations": archive_file(settings, confirmations)[0] if confirmations.is_file() else None,
+    }
+
+
+def _link(edition: Edition | None) -> dict[str, str] | None:
+    return edition and {"edition": edition.edition_id, "manifest_sha256": edition.manifest_sha256}
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def draft_relation(connection: duckdb.DuckDBPyConnection, table: str, programme_id: str, period: str) -> str:
+    """The rows the next edition would hold: draft.* once the quarter is published, marts.* before."""
+    (is_published,) = connection.execute(
+        "SELECT count(*) > 0 FROM control.editions WHERE programme_id = ? AND period = ?",
+        [programme_id, period],
+    ).fetchone()
+    schema = "draft" if is_published else "marts"
+    return (
+        f"(FROM {schema}.{table} WHERE programme_id = {literal(programme_id)} AND period = {literal(period)})"
+    )
+
+
+def _freeze_tables(
+    connection: duckdb.DuckDBPyConnection,
+    control: dict[str, Any],
+    before: Edition | None,
+    only: str | None,
+    target: Path,
+) -> None:
+    programme_id, period = control["programme_id"], control["period"]
+    if only is not None and before is None:
+        raise NotPublishable("更正一个填报主体要有已发布的版本；首次发布请不要写 --only")
+    write_parquet(connection, programme_id, period, target)  # findings and receipts as they stand
+    for table in marts(connection):
+        relation = draft_relation(connection, table, programme_id, period)
+        if only is not None:
+            relation = corrected(connection, table, relation, parquet(before.table(table)), only)
+        connection.execute(
+            f"COPY (FROM {relation} ORDER BY ALL) TO {literal(str(target / f'{table}.parquet'))} (FORMAT parquet)"
+        )
+
+
+def _snapshot(settings: Settings, present: list[Edition], manifest: dict, building: Path) -> Path:
+    """The next current.duckdb, with the new edition in its place; not swapped in yet."""
+    target = settings.current.with_name(f".current.publishing.{os.getpid()}")
+    everything = [*present, Edition(building, manifest)]
+    with writer(settings.warehouse) as connection:
+        write_editions(connection, everything)
+        write_snapshot(connection, target, standing(connection, everything))
+    return target
+
+
+def _outputs(
+    settings: Settings, manifest: dict, before: Edition | None, building: Path, snapshot: Path
+) -> list[dict]:
+    """Pages, workbook and difference report; fills ``tables`` of the manifest; returns the differences."""
+    from dashboards.workbooks.tables import write_tables
+
+    from dashboards.render import render_site
+
+    programme_id, period = manifest["programme_id"], manifest["period"]
+    changes: list[dict] = []
+    with reader(snapshot) as connection:
+        manifest["tables"] = {}
+        for table in marts(connection):
+            count, digest = rows_sha256(connection, parquet(building / TABLES / f"{table}.parquet"))
+            manifest["tables"][table] = {"rows": count, "sha256": digest}
+        if before is not None:
+            changes = difference.inputs(before.manifest, manifest)
+            changes += difference.tables(connection, before.folder / TABLES, building / TABLES)
+            report = {
+                "edition": manifest["edition"],
+                "replaces": before.edition_id,
+                "reason": manifest["reason"],
+                "correction": manifest["correction"],
+                "changes": changes,
+            }
+            (building / "difference.json").write_text(
+                json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+            )
+        write_tables(connection, programme_id, period, building / "workbook.xlsx")
+        render_site(
+            connection,
+            programme_id,
+            period,
+            building / "site",
+            edition=mark(manifest),
+            linked_periods=[],
+        )
+    return changes
+
+
+def mark(manifest: dict) -> str:
+    """How an edition is called on its pages; nothing in it depends on the machine or the clock."""
+    name = "定稿" if manifest["revision"] == 0 else f"第 {manifest['revision']} 次修订"
+    return f"{name}（r{manifest['revision']}，{manifest['by']} 发布，{manifest['approved_by']} 批准）"
+
+
+def _write_manifest(manifest: dict, building: Path) -> None:
+    files = sorted(path for path in building.rglob("*") if path.is_file())
+    manifest["outputs"] = {path.relative_to(building).as_posix(): file_sha256(path) for path in files}
+    manifest["outputs_sha256"] = hashlib.sha256(
+        json.dumps(manifest["outputs"], sort_keys=True, ensure_ascii=False).encode()
+    ).hexdigest()
+    for path in files:
+        path.chmod(0o444)
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    (building / MANIFEST).write_text(text, encoding="utf-8")
+    (building / MANIFEST).chmod(0o444)
+
+
+def _refresh(settings: Settings, edition: Edition) -> None:
+    """The latest pages and tables of the quarter become those of the edition; the portal names it."""
+    from dashboards.render import render_portal
+
+    home = settings.published / edition.programme_id / edition.period
+    copy = home / f".site.new.{os.getpid()}"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(edition.folder / "site", copy, copy_function=shutil.copyfile)
+    swap_folder(copy, home / "site")
+    with reader(settings.current) as connection:
+        write_parquet(connection, edition.programme_id, edition.period, home / "parquet")
+        render_portal(connection, settings.published)

@@ -1,0 +1,44 @@
+"""The tables of an edition: which they are, and their hash.
+
+A hash is of the rows, not of the file: two machines agree when every value agrees, whatever wrote the parquet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+
+from orchestration.warehouse import literal
+
+
+def marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The marts that have a programme and a period: what an edition freezes, by name."""
+    return [
+        row[0]
+        for row in connection.execute(
+            "SELECT table_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'marts' "
+            "AND column_name IN ('programme_id', 'period') GROUP BY 1 HAVING count(*) = 2 ORDER BY 1"
+        ).fetchall()
+    ]
+
+
+def rows_sha256(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, str]:
+    """(rows, sha256) of a relation: its column names, then every row as text in one order. Floats as shortest round trip."""
+    columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()]
+    names = ", ".join(f'CAST("{column}" AS VARCHAR)' for column in columns)
+    digest = hashlib.sha256("\x1f".join(columns).encode())
+    cursor = connection.execute(f"SELECT {names} FROM {relation} ORDER BY ALL")
+    count = 0
+    while chunk := cursor.fetchmany(10_000):
+        count += len(chunk)
+        for row in chunk:
+            digest.update(b"\x1e")
+            digest.update("\x1f".join("\x00" if value is None else value for value in row).encode())
+    return count, digest.hexdigest()
+
+
+def parquet(path: Path) -> str:
+    """A parquet file as a relation."""
+    return f"read_parquet({literal(str(path))})"

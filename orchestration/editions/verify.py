@@ -1,0 +1,254 @@
+"""Verifying: an edition computed again from its archived inputs, in a home of its own, compared value by value.
+
+Belongs here: integrity of files, recomputation, comparison. Does not belong here: making editions (``freeze``).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.editions.correction import corrected
+from orchestration.editions.freeze import code_sha256
+from orchestration.editions.store import (
+    MANIFEST,
+    Edition,
+    EditionDamaged,
+    archive_path,
+    edition_named,
+    take_out,
+)
+from orchestration.editions.tables import marts, parquet, rows_sha256
+from orchestration.settings import Settings
+from orchestration.warehouse import reader
+from raw.periods import Period
+from raw.tree import file_sha256
+
+_SHOWN = 20
+
+
+@dataclass
+class Verdict:
+    """``problems``: what does not agree, in sentences; ``notes``: what changed since without touching the edition."""
+
+    edition_id: str
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    tables: int = 0
+    inputs: int = 0
+    outputs: int = 0
+    different: dict[str | None, str] = field(default_factory=dict)  # reporter → what differs
+    recomputed: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """True when everything agrees."""
+        return not self.problems
+
+
+def verify(settings: Settings, edition: Edition) -> Verdict:
+    """Check every file of the edition and of its archive, then compute it again and compare its tables.
+
+    Writes the outcome beside the edition (rule R04 reads it). Never changes the edition, the raw tree or the warehouse.
+    """
+    verdict = Verdict(edition.edition_id)
+    _outputs(edition, verdict)
+    _inputs(settings, edition, verdict)
+    if verdict.holds:
+        with tempfile.TemporaryDirectory(prefix="taizhang-verify-") as folder:
+            _recompute(settings, edition, Path(folder), verdict)
+    _keep(edition, verdict)
+    return verdict
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def _outputs(edition: Edition, verdict: Verdict) -> None:
+    expected = edition.manifest["outputs"]
+    verdict.outputs = len(expected)
+    present = {
+        path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*") if path.is_file()
+    }
+    for path in sorted(expected.keys() - present):
+        verdict.problems.append(f"版本文件缺失：{path}")
+    for path in sorted(present - expected.keys() - {MANIFEST}):
+        verdict.problems.append(f"版本中多出文件：{path}")
+    for path in sorted(present & expected.keys()):
+        if file_sha256(edition.folder / path) != expected[path]:
+            verdict.problems.append(f"版本文件被改动：{path}")
+
+
+def _inputs(settings: Settings, edition: Edition, verdict: Verdict) -> None:
+    manifest = edition.manifest
+    for part in ("submissions", "registry"):
+        for entry in manifest[part]:
+            verdict.inputs += 1
+            archived = archive_path(settings, entry["sha256"])
+            if not archived.is_file():
+                verdict.problems.append(f"存档缺失：{entry['path']}（{archived}）")
+            elif file_sha256(archived) != entry["sha256"]:
+                verdict.problems.append(f"存档被改动：{entry['path']}（{archived}）")
+            received = settings.raw_root / entry["path"]
+            if part == "submissions":
+                if not received.is_file():
+                    verdict.problems.append(f"收文文件缺失：{entry['path']}")
+                elif file_sha256(received) != entry["sha256"]:
+                    verdict.problems.append(f"收文文件被改动：{entry['path']}")
+            elif not received.is_file() or file_sha256(received) != entry["sha256"]:
+                # a registry lives on; the edition keeps the one it was computed with
+                verdict.notes.append(f"登记目录此后有变：{entry['path']}（以存档为准）")
+    for link in [manifest["replaces"], *manifest["previous_quarters"]]:
+        if link is None:
+            continue
+        other = edition_named(settings, link["edition"])
+        if other is None:
+            verdict.problems.append(f"所依据的版本缺失：{link['edition']}")
+        elif other.manifest_sha256 != link["manifest_sha256"]:
+            verdict.problems.append(f"所依据的版本被改动：{link['edition']} 的 {MANIFEST}")
+    if manifest["code"]["sha256"] != code_sha256():
+        verdict.notes.append(f"程序此后有变（当时为 {manifest['code']['version']}），按现在的程序复算")
+
+
+# --- recomputation ----------------------------------------------------------------------------------------------------
+
+
+def _restore_tree(settings: Settings, edition: Edition, root: Path) -> None:
+    """The raw tree as it was: submissions with their times of receipt, the registry."""
+    manifest = edition.manifest
+    for part in ("submissions", "registry"):
+        for entry in manifest[part]:
+            take_out(settings, entry["sha256"], root / entry["path"])
+    with (root / "receipts.csv").open("w", encoding="utf-8", newline="") as stream:
+        lines = csv.writer(stream, lineterminator="\n")
+        lines.writerow(["path", "received_at", "sender"])
+        for entry in manifest["submissions"]:
+            if entry["registered"]:
+                lines.writerow([entry["path"], entry["received_at"], entry["sender"] or ""])
+            else:
+                moment = datetime.fromisoformat(entry["received_at"]).timestamp()
+                os.utime(root / entry["path"], (moment, moment))
+    if manifest["confirmations"]:
+        take_out(settings, manifest["confirmations"], root / "confirmations.csv")
+
+
+def _recompute(settings: Settings, edition: Edition, folder: Path, verdict: Verdict) -> None:
+    from orchestration.commands.run import execute
+
+    try:
+        _restore_tree(settings, edition, folder / "raw")
+    except EditionDamaged as damage:
+        verdict.problems.append(str(damage))
+        return
+    scratch = Settings(folder / "raw", folder / "home", settings.limits)
+    scratch.prepare()
+    for link in edition.manifest["previous_quarters"]:
+        # the rank of the quarter before is the published one
+        other = edition_named(settings, link["edition"])
+        target = scratch.published / other.folder.relative_to(settings.published)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(other.folder, target_is_directory=True)
+    try:
+        succeeded, failure = execute(
+            scratch, Period.parse(edition.period), edition.programme_id, edition.data_cut, pages=False
+        )
+    finally:
+        settings.prepare()  # the environment of child processes points at this home again
+    if not succeeded:
+        verdict.problems.append(f"复算没有完成：{failure}")
+        return
+    verdict.recomputed = True
+    with reader(scratch.current) as connection:
+        _compare(settings, edition, connection, verdict)
+
+
+def _compare(
+    settings: Settings, edition: Edition, connection: duckdb.DuckDBPyConnection, verdict: Verdict
+) -> None:
+    only = edition.manifest["correction"]
+    for table in marts(connection):
+        expected = edition.manifest["tables"].get(table)
+        if expected is None:
+            verdict.notes.append(f"{table} 当时还没有，未比对")
+            continue
+        verdict.tables += 1
+        relation = f"(FROM marts.{table} WHERE programme_id = '{edition.programme_id}' AND period = '{edition.period}')"
+        frozen = parquet(edition.table(table))
+        if only is not None:
+            replaced = edition_named(settings, edition.manifest["replaces"]["edition"])
+            relation = corrected(connection, table, relation, parquet(replaced.table(table)), only)
+        columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {frozen}").fetchall()]
+        present = {row[0] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
+        if missing := [column for column in columns if column not in present]:
+            verdict.problems.append(f"{table} 现在没有这些列：{'、'.join(missing)}")
+            continue
+        selected = f"(SELECT {', '.join(f'{_name(column)}' for column in columns)} FROM {relation})"
+        if rows_sha256(connection, selected)[1] == expected["sha256"]:
+            continue
+        _differences(connection, table, selected, frozen, columns, verdict)
+    for table in edition.manifest["tables"].keys() - set(marts(connection)):
+        verdict.problems.append(f"{table} 现在没有了，无法比对")
+
+
+def _name(column: str) -> str:
+    return f'"{column}"'
+
+
+def _differences(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    computed: str,
+    frozen: str,
+    columns: list[str],
+    verdict: Verdict,
+) -> None:
+    gone = connection.execute(f"FROM {frozen} EXCEPT ALL FROM {computed} ORDER BY ALL").fetchall()
+    came = connection.execute(f"FROM {computed} EXCEPT ALL FROM {frozen} ORDER BY ALL").fetchall()
+    verdict.problems.append(
+        f"{table} 复算结果不同：已发布而复算没有的 {len(gone)} 行，复算新出的 {len(came)} 行"
+    )
+    who = columns.index("reporter_id") if "reporter_id" in columns else None
+    for sign, rows in (("已发布", gone), ("复算", came)):
+        for row in rows[:_SHOWN]:
+            verdict.problems.append(f"  {sign}：{_row_text(columns, row)}")
+        for row in rows:
+            verdict.different.setdefault(row[who] if who is not None else None, table)
+
+
+def _row_text(columns: list[str], row: tuple[Any, ...]) -> str:
+    return "，".join(
+        f"{column}={value}" for column, value in zip(columns, row, strict=True) if value is not None
+    )[:400]
+
+
+def _keep(edition: Edition, verdict: Verdict) -> None:
+    """The outcome beside the edition, by reporter: what rule R04 judges."""
+    with duckdb.connect() as connection:
+        if edition.table("ranking").is_file() and not any("版本文件" in p for p in verdict.problems):
+            reporters = [
+                row[0]
+                for row in connection.execute(
+                    f"SELECT reporter_id FROM {parquet(edition.table('ranking'))} ORDER BY 1"
+                ).fetchall()
+            ]
+        else:
+            reporters = []
+    whole = None if verdict.holds or verdict.different else verdict.problems[0]
+    lines = [
+        {"reporter_id": reporter, "problem": whole or verdict.different.get(reporter)}
+        for reporter in reporters
+    ]
+    if whole and not lines:
+        lines = [{"reporter_id": None, "problem": whole}]
+    body = {"edition": edition.edition_id, "holds": verdict.holds, "reporters": lines}
+    partial = edition.verified.with_name(f".{edition.verified.name}.{os.getpid()}")
+    partial.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(partial, edition.verified)
