@@ -62,6 +62,16 @@ def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+@contextmanager
+def calculator() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection without a database, for looking into parquet files; closed whatever happens."""
+    connection = duckdb.connect(config=_OFFLINE)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 def literal(text: str) -> str:
     """A SQL string literal, for the places where DuckDB takes no parameter (ATTACH, COPY TO)."""
     return "'" + text.replace("'", "''") + "'"

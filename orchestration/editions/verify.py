@@ -28,7 +28,7 @@ from orchestration.editions.store import (
 )
 from orchestration.editions.tables import marts, parquet, rows_sha256
 from orchestration.settings import Settings
-from orchestration.warehouse import reader
+from orchestration.warehouse import calculator, reader
 from raw.periods import Period
 from raw.tree import file_sha256
 
@@ -231,7 +231,7 @@ def _row_text(columns: list[str], row: tuple[Any, ...]) -> str:
 
 def _keep(edition: Edition, verdict: Verdict) -> None:
     """The outcome beside the edition, by reporter: what rule R04 judges."""
-    with duckdb.connect() as connection:
+    with calculator() as connection:
         if edition.table("ranking").is_file() and not any("版本文件" in p for p in verdict.problems):
             reporters = [
                 row[0]

@@ -46,7 +46,11 @@ class Defects:
 
 def build(root: Path) -> Defects:
     """Write the three clean programmes and their dirty twins (the same ones, then spoilt) to ``root``."""
-    planters = [Planter(main("main_bad")), Planter(book("book_bad")), Planter(lists("lists_bad", "r", BAD_VALUES))]
+    planters = [
+        Planter(main("main_bad")),
+        Planter(book("book_bad")),
+        Planter(lists("lists_bad", "r", BAD_VALUES)),
+    ]
     of_main, of_book, of_lists = planters
     plant(of_main)
     spoil(of_book)
@@ -60,7 +64,9 @@ def build(root: Path) -> Defects:
     books = [main("main_ok"), book("book_ok"), clean_lists("lists_ok"), *(p.book for p in planters)]
     for one in books:
         write_book(root, one)
-    write_receipts(root, [(f.path, f.received_at, "测试") for one in books for f in one.files if f.registered])
+    write_receipts(
+        root, [(f.path, f.received_at, "测试") for one in books for f in one.files if f.registered]
+    )
     (root / "confirmations.csv").write_text(confirmations, encoding="utf-8")
     settled = [planned.settle() for planner in (of_main, of_lists) for planned in planner.planned]
 

@@ -18,7 +18,14 @@ PERIODS = ["2021Q1", "2021Q2", "2021Q3", "2021Q4", "2022Q1", "2022Q2"]
 ENDS = {"2020Q4": date(2020, 12, 31)} | dict(
     zip(
         PERIODS,
-        [date(2021, 3, 31), date(2021, 6, 30), date(2021, 9, 30), date(2021, 12, 31), date(2022, 3, 31), date(2022, 6, 30)],
+        [
+            date(2021, 3, 31),
+            date(2021, 6, 30),
+            date(2021, 9, 30),
+            date(2021, 12, 31),
+            date(2022, 3, 31),
+            date(2022, 6, 30),
+        ],
         strict=True,
     )
 )
@@ -80,7 +87,9 @@ OWNER = "c05"  # of t15
 PORTS = ("c05", "c06", "c07", "c08", "k01")
 PORT_INDICATORS = ("kf_hours", "ce_value", "ck_value", "jk_value")
 # ce_value = ck_value - jk_value (rule Q03)
-RELATIONS = "relation_id,indicator_id,coefficient,name\nce,ce_value,1,差额\nce,ck_value,-1,差额\nce,jk_value,1,差额\n"
+RELATIONS = (
+    "relation_id,indicator_id,coefficient,name\nce,ce_value,1,差额\nce,ck_value,-1,差额\nce,jk_value,1,差额\n"
+)
 INDICATORS = [
     # indicator_id, name, unit, polarity, decimals, baseline, frontier, worst, valid_min, valid_max, numerator, denominator
     ("kb_days", "企业开办时间", "天", "lower", 2, 6, 1, 10, 0, None, None, None),
@@ -111,7 +120,16 @@ PROGRESS_HEADERS = [
     ("任 务 编 号", "改革方向", "完成情况", "完成率", "办结时间", "落实情况", "佐证材料", "填报　日期"),
     ("序号", "升级措施", "办理状态", "完成比例（%）", "办结日期", "进展情况", "佐证材料", "填报日期"),
 ]
-PROGRESS_FIELDS = ("task_id", "title", "status", "progress_pct", "completed_on", "summary", "evidence", "reported_on")
+PROGRESS_FIELDS = (
+    "task_id",
+    "title",
+    "status",
+    "progress_pct",
+    "completed_on",
+    "summary",
+    "evidence",
+    "reported_on",
+)
 INDICATOR_HEADERS = [
     ("指标编号", "指标名称", "指标值", "分子", "分母", "单位", "说明"),
     ("编号", "指标", "数值", "分子", "分母", "单位", "备注"),
@@ -124,7 +142,20 @@ RECTIFICATION = [
     ("due", "整改期限"), ("status", "整改状态"), ("closed_on", "销号日期"),
 ]  # fmt: skip
 SATISFACTION = [("group", "调查对象"), ("sample", "样本量"), ("satisfied", "满意数"), ("rate", "满意度")]
-STYLE = {"c01": 0, "t11": 1, "t12": 2, "c02": 1, "t21": 0, "c03": 2, "c04": 1, "c05": None, "c06": 3, "c07": 0, "c08": 1, "k01": 2}
+STYLE = {
+    "c01": 0,
+    "t11": 1,
+    "t12": 2,
+    "c02": 1,
+    "t21": 0,
+    "c03": 2,
+    "c04": 1,
+    "c05": None,
+    "c06": 3,
+    "c07": 0,
+    "c08": 1,
+    "k01": 2,
+}
 
 
 def _header(fields: tuple, styles: list, reporter: str) -> list[tuple[str, str]]:
@@ -159,7 +190,9 @@ def _day(day: date, suffix: str, turn: int) -> object:
     """A day as this format and clerk write it."""
     if suffix in (".xlsx", ".xls", ".parquet"):
         return day
-    return [day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}"][turn % 3]
+    return [day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}"][
+        turn % 3
+    ]
 
 
 def progress_row(reporter: str, task: str, period: str) -> Row | None:
@@ -177,7 +210,11 @@ def progress_row(reporter: str, task: str, period: str) -> Row | None:
             return None
         done = ENDS[done_in].replace(day=15)
         word = ["已完成", "办结", "完成"][CODES.index(reporter) % 3]
-        cells |= {"status": word, "progress_pct": 100, "completed_on": _day(done, suffix, CODES.index(reporter))}
+        cells |= {
+            "status": word,
+            "progress_pct": 100,
+            "completed_on": _day(done, suffix, CODES.index(reporter)),
+        }
         return Row(cells | {"evidence": f"{reporter}-{task}-办结材料.pdf"}, task)
     progress = expected_progress(task, period)
     word = "未启动" if progress == 0 else ["推进中", "正在推进", "进行中"][CODES.index(reporter) % 3]
@@ -219,8 +256,8 @@ def value(indicator: str, reporter: str, q: int) -> tuple[float | int, int | Non
     if indicator == "xx_total":
         return round(60 + 2 * (12 - r) + 4 * q + 0.1 * r, 1), None, None
     if indicator in ("ck_value", "jk_value"):
-        base, per_quarter = {"ck_value": (50, 3), "jk_value": (20, 1.2)}[indicator]
-        return round(base + 0.7 * (12 - r) + per_quarter * q, 1), None, None
+        base, per_reporter, per_quarter = {"ck_value": (50, 0.7, 3), "jk_value": (20, 0.3, 1.2)}[indicator]
+        return round(base + per_reporter * (12 - r) + per_quarter * q, 1), None, None
     if indicator == "ce_value":
         return round(value("ck_value", reporter, q)[0] - value("jk_value", reporter, q)[0], 1), None, None
     base = {"kb_days": 4.5, "dl_hours": 120, "dl_cost": 800, "sp_days": 15, "kf_hours": 50}[indicator]
@@ -231,7 +268,9 @@ def owed(reporter: str) -> list[str]:
     """Indicators for which a reporter sends a row."""
     left_out = {"c03": {"ts_rate"}, "k01": {"ts_rate"}}.get(reporter, set())
     return [
-        line[0] for line in INDICATORS if line[0] not in left_out and (line[0] not in PORT_INDICATORS or reporter in PORTS)
+        line[0]
+        for line in INDICATORS
+        if line[0] not in left_out and (line[0] not in PORT_INDICATORS or reporter in PORTS)
     ]
 
 
@@ -240,7 +279,13 @@ def indicator_row(reporter: str, indicator: str, period: str) -> Row:
     number, part, whole = value(indicator, reporter, PERIODS.index(period))
     unit = next(line[2] for line in INDICATORS if line[0] == indicator)
     note = "本年累计数" if indicator == "sl_year" else None
-    cells = {"indicator_id": indicator, "name": NAMES[indicator], "value": number, "numerator": part, "denominator": whole}
+    cells = {
+        "indicator_id": indicator,
+        "name": NAMES[indicator],
+        "value": number,
+        "numerator": part,
+        "denominator": whole,
+    }
     return Row(cells | {"unit": unit, "note": note}, indicator)
 
 
@@ -267,9 +312,13 @@ class Book:
         self.files.append(file)
         return file
 
-    def more(self, file: File, name: str, rows: list | None = None, suffix: str | None = None, hour: int = 14) -> File:
+    def more(
+        self, file: File, name: str, rows: list | None = None, suffix: str | None = None, hour: int = 14
+    ) -> File:
         """A second file of the same reporter, period and kind, received some hours later."""
-        again = self.add(file.reporter, file.period, file.kind, suffix or file.suffix, file.header, rows or [])
+        again = self.add(
+            file.reporter, file.period, file.kind, suffix or file.suffix, file.header, rows or []
+        )
         again.name, again.received_at, again.encoding = name, received(file.period, hour), file.encoding
         return again
 
@@ -280,7 +329,10 @@ def main(programme: str) -> Book:
     book.settings = "[weights]\ntasks = 0.5\nindicators = 0.5\n[lists]\nred = 1\nblack = 1"
     columns = ("reporter_id", "name", "kind", "parent_id", "group")
     book.tables["reporters"] = [dict(zip(columns, line, strict=True)) for line in REPORTERS]
-    book.tables["units"] = [{"unit_id": f"u{n}", "name": name, "aliases": name.replace("市", "", 1)} for n, name in enumerate(UNITS, 1)]
+    book.tables["units"] = [
+        {"unit_id": f"u{n}", "name": name, "aliases": name.replace("市", "", 1)}
+        for n, name in enumerate(UNITS, 1)
+    ]
     book.tables["specials"] = [
         {"special_id": "kaiban", "name": "企业开办", "weight": 0.6, "lead_unit": UNITS[0]},
         {"special_id": "zhengwu", "name": "政务服务", "weight": 0.4, "lead_unit": UNITS[1]},
@@ -310,7 +362,9 @@ def main(programme: str) -> Book:
         | ({"multiplier": 100} if line[10] else {})
         for n, line in enumerate(INDICATORS)
     ]
-    book.tables["targets"] = [{"indicator_id": i, "due_date": TARGET_DAY, "target": t} for i, t in TARGETS.items()]
+    book.tables["targets"] = [
+        {"indicator_id": i, "due_date": TARGET_DAY, "target": t} for i, t in TARGETS.items()
+    ]
     book.tables["goals"] = []
     book.tables["assignments"] = [
         {"task_id": "t15", "reporter_id": OWNER},
@@ -318,7 +372,12 @@ def main(programme: str) -> Book:
     ]
     book.raw_tables["relations.csv"] = RELATIONS.encode()
     book.tables["applicability"] = [
-        {"indicator_id": "ts_rate", "reporter_id": "c03", "state": "not_applicable", "reason": "市营商办第3号批复"},
+        {
+            "indicator_id": "ts_rate",
+            "reporter_id": "c03",
+            "state": "not_applicable",
+            "reason": "市营商办第3号批复",
+        },
         {"indicator_id": "ts_rate", "reporter_id": "k01", "state": "no_practice", "reason": ""},
     ]
     for reporter in CODES:
@@ -327,10 +386,24 @@ def main(programme: str) -> Book:
     for reporter in ("c01", "c03", "c06", "c08", "k01"):
         for n, period in enumerate(("2021Q2", "2021Q4", "2022Q2")):
             rows = [
-                Row({"group": group, "sample": 200 + n, "satisfied": 180 + n + k, "rate": round(100 * (180 + n + k) / (200 + n), 2)})
+                Row(
+                    {
+                        "group": group,
+                        "sample": 200 + n,
+                        "satisfied": 180 + n + k,
+                        "rate": round(100 * (180 + n + k) / (200 + n), 2),
+                    }
+                )
                 for k, group in enumerate(("企业", "个体工商户", "办事群众"))
             ]
-            book.add(reporter, period, "satisfaction", ".csv" if reporter == "c08" else SUFFIX[reporter], SATISFACTION, rows)
+            book.add(
+                reporter,
+                period,
+                "satisfaction",
+                ".csv" if reporter == "c08" else SUFFIX[reporter],
+                SATISFACTION,
+                rows,
+            )
         _rectify(book, reporter)
     _look_alikes(book)
     return book
@@ -338,6 +411,7 @@ def main(programme: str) -> Book:
 
 def _look_alikes(book: Book) -> None:
     """What looks like a mistake and is none: in the clean programme and in the spoilt one."""
+
     def cell(reporter: str, quarter: int, kind: str, key: str, field: str, change) -> None:
         row = book.get(reporter, PERIODS[quarter - 1], kind).find(key)
         row[field] = change(row[field])
@@ -362,7 +436,9 @@ def _look_alikes(book: Book) -> None:
     book.more(file, "indicators_初稿", [file.find("kb_days").again(value=99.0)], hour=9)
     file = book.get("c02", "2021Q4", "progress")
     for n in range(1, 4):
-        book.more(file, f"progress_第{n}次重报", [file.find("t12").again(summary=f"第{n}次重报")], hour=11 + n)
+        book.more(
+            file, f"progress_第{n}次重报", [file.find("t12").again(summary=f"第{n}次重报")], hour=11 + n
+        )
     # 不适用 where it is so, 未开展 where nobody began
     for reporter, quarter, word in (("c03", 1, "不适用"), ("k01", 1, "未开展")):
         file = book.get(reporter, PERIODS[quarter - 1], "indicators")
@@ -386,11 +462,21 @@ def _submit(book: Book, reporter: str, period: str) -> None:
     tasks = [task for task in TASKS if task != "t15" or reporter == OWNER]
     rows = [row for task in tasks if (row := progress_row(reporter, task, period)) is not None]
     file = book.add(
-        reporter, period, "progress", SUFFIX[reporter], _header(PROGRESS_FIELDS, PROGRESS_HEADERS, reporter), rows
+        reporter,
+        period,
+        "progress",
+        SUFFIX[reporter],
+        _header(PROGRESS_FIELDS, PROGRESS_HEADERS, reporter),
+        rows,
     )
     values = [indicator_row(reporter, indicator, period) for indicator in owed(reporter)]
     other = book.add(
-        reporter, period, "indicators", SUFFIX[reporter], _header(INDICATOR_FIELDS, INDICATOR_HEADERS, reporter), values
+        reporter,
+        period,
+        "indicators",
+        SUFFIX[reporter],
+        _header(INDICATOR_FIELDS, INDICATOR_HEADERS, reporter),
+        values,
     )
     for one in (file, other):
         if reporter == "t12":
@@ -414,8 +500,18 @@ def _rectify(book: Book, reporter: str) -> None:
         closed = period == "2021Q3"
         rows = []
         for n, name in enumerate(("窗口排队时间长", "材料重复提交"), 1):
-            cells = {"issue_id": f"{reporter}-w{n}", "issue": name, "origin": "企业走访", "units": UNITS[0], "due": "2021-09-15"}
-            cells |= {"measures": "增设窗口", "status": "销号" if closed else "推进中", "closed_on": "2021-09-10" if closed else None}
+            cells = {
+                "issue_id": f"{reporter}-w{n}",
+                "issue": name,
+                "origin": "企业走访",
+                "units": UNITS[0],
+                "due": "2021-09-15",
+            }
+            cells |= {
+                "measures": "增设窗口",
+                "status": "销号" if closed else "推进中",
+                "closed_on": "2021-09-10" if closed else None,
+            }
             rows.append(Row(cells, f"{reporter}-w{n}"))
         suffix = ".csv" if reporter == "c08" else SUFFIX[reporter]
         book.add(reporter, period, "rectification", suffix, RECTIFICATION, rows)

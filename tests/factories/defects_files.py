@@ -52,7 +52,9 @@ class Formula:
 class File:
     """One submission under construction. ``rows`` may hold plain lists: lines between the data (totals, headers)."""
 
-    def __init__(self, programme: str, period: str, reporter: str, kind: str, suffix: str, header: list, rows: list):
+    def __init__(
+        self, programme: str, period: str, reporter: str, kind: str, suffix: str, header: list, rows: list
+    ):
         self.programme, self.period, self.reporter = programme, period, reporter
         self.kind, self.name, self.suffix = kind, kind, suffix
         self.header: list[tuple[str, str]] = list(header)
@@ -221,7 +223,9 @@ class File:
             covered = set()
             for first, last, merged_field in self.merged:
                 column = self.column_of(merged_field)
-                page.write_merge(first.number - 1, last.number - 1, column, column, self._text(first[merged_field]))
+                page.write_merge(
+                    first.number - 1, last.number - 1, column, column, self._text(first[merged_field])
+                )
                 covered |= {(at, column) for at in range(first.number - 1, last.number)}
             for at, line in enumerate(lines):
                 for column, cell in enumerate(self._cells(line)):

@@ -42,15 +42,39 @@ class Planter:
         """A file of another kind."""
         return self.book.get(reporter, PERIODS[quarter - 1], kind)
 
-    def expect(self, rule: str, note: str, file: File | None = None, row: Row | None = None, field: str | None = None, **more: Any) -> None:
+    def expect(
+        self,
+        rule: str,
+        note: str,
+        file: File | None = None,
+        row: Row | None = None,
+        field: str | None = None,
+        **more: Any,
+    ) -> None:
         """A finding of ``rule`` at a field of a row, at a row, or at a file."""
         self.planned.append(Planned(rule, note, file, row, ({"field": field} if field else {}) | more))
 
-    def also(self, rule: str, note: str, file: File | None = None, row: Row | None = None, field: str | None = None, **more: Any) -> None:
+    def also(
+        self,
+        rule: str,
+        note: str,
+        file: File | None = None,
+        row: Row | None = None,
+        field: str | None = None,
+        **more: Any,
+    ) -> None:
         """A finding that follows from a planted one."""
         self.expect(rule, note, file, row, field, origin="consequence", **more)
 
-    def state(self, rule: str, note: str, reporter: str, quarter: int, entity: tuple[str, str] | None = None, **more: Any) -> None:
+    def state(
+        self,
+        rule: str,
+        note: str,
+        reporter: str,
+        quarter: int,
+        entity: tuple[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         """A finding about something absent: no file, row or cell."""
         entity_type, entity_id = entity or ("reporter", reporter)
         place = {"programme_id": self.book.programme, "period": PERIODS[quarter - 1], "reporter_id": reporter}
@@ -60,7 +84,9 @@ class Planter:
     def missing(self, reporter: str, quarter: int, *indicators: str) -> None:
         """K02 without a row, as the consequence of another mistake."""
         for indicator in indicators:
-            self.state("K02", "该行未载入或未报", reporter, quarter, ("indicator", indicator), origin="consequence")
+            self.state(
+                "K02", "该行未载入或未报", reporter, quarter, ("indicator", indicator), origin="consequence"
+            )
 
     def cell(self, rule: str, note: str, file: File, key: str, field: str, cell: Any, **more: Any) -> Row:
         """Write one cell and expect the finding there; returns the row."""
@@ -69,7 +95,9 @@ class Planter:
         self.expect(rule, note, file, row, field, **more)
         return row
 
-    def value(self, reporter: str, quarter: int, indicator: str, number: Any, note: str | None = None) -> tuple[File, Row]:
+    def value(
+        self, reporter: str, quarter: int, indicator: str, number: Any, note: str | None = None
+    ) -> tuple[File, Row]:
         """Write another value (with a note of the clerk)."""
         file = self.indicators(reporter, quarter)
         row = file.find(indicator)
@@ -88,9 +116,17 @@ class Planter:
         file = self.progress(reporter, quarter)
         written = day if file.suffix in (".xlsx", ".xls", ".parquet") else day.isoformat()
         reported = ENDS[PERIODS[quarter - 1]].replace(day=20)
-        cells = {"task_id": task, "title": clean.TITLES[task], "status": "已完成", "progress_pct": 100, "completed_on": written}
+        cells = {
+            "task_id": task,
+            "title": clean.TITLES[task],
+            "status": "已完成",
+            "progress_pct": 100,
+            "completed_on": written,
+        }
         cells |= {"summary": "补报完成", "evidence": f"{reporter}-{task}-办结材料.pdf"}
-        cells["reported_on"] = reported if file.suffix in (".xlsx", ".xls", ".parquet") else reported.isoformat()
+        cells["reported_on"] = (
+            reported if file.suffix in (".xlsx", ".xls", ".parquet") else reported.isoformat()
+        )
         row = Row(cells, task)
         at = max(i for i, line in enumerate(file.rows) if isinstance(line, Row))
         file.rows.insert(at + 1, row)
@@ -114,7 +150,9 @@ def plant(planter: Planter) -> None:
         step(planter)
 
 
-def _open(planter: Planter, reporter: str, quarter: int, task: str, progress: Any, status: str = "推进中") -> tuple[File, Row]:
+def _open(
+    planter: Planter, reporter: str, quarter: int, task: str, progress: Any, status: str = "推进中"
+) -> tuple[File, Row]:
     """Turn a completed row into an open one."""
     file = planter.progress(reporter, quarter)
     row = file.find(task)
@@ -156,12 +194,25 @@ def files(p: Planter) -> None:
     row = lines.find("t09")
     lines.put_after(row, ['{"编号": "t98", "进展状态": '])
     at = next(i for i, line in enumerate(lines.rows) if isinstance(line, list)) + 1
-    p.expect("F01", "ndjson 一行写坏", lines, row_number=at, raw_value='{"编号": "t98", "进展状态":', quarantined=True)
+    p.expect(
+        "F01",
+        "ndjson 一行写坏",
+        lines,
+        row_number=at,
+        raw_value='{"编号": "t98", "进展状态":',
+        quarantined=True,
+    )
 
-    renamed = p.book.more(p.progress("c02", 1), "progress_补", [row.again() for row in p.progress("c02", 1).data])
-    renamed.header = [(n, {"status": "情况", "progress_pct": "推进程度"}.get(n, h)) for n, h in renamed.header]
+    renamed = p.book.more(
+        p.progress("c02", 1), "progress_补", [row.again() for row in p.progress("c02", 1).data]
+    )
+    renamed.header = [
+        (n, {"status": "情况", "progress_pct": "推进程度"}.get(n, h)) for n, h in renamed.header
+    ]
     p.expect("F02", "表头被改，缺状态列和进度列", renamed)
-    without = p.book.more(p.indicators("c06", 1), "indicators_补", [r.again() for r in p.indicators("c06", 1).data][:3])
+    without = p.book.more(
+        p.indicators("c06", 1), "indicators_补", [r.again() for r in p.indicators("c06", 1).data][:3]
+    )
     without.header = [(n, h) for n, h in without.header if n != "value"]
     p.expect("F02", "缺指标值列", without)
     nothing = p.book.more(p.indicators("k01", 1), "indicators_补")
@@ -189,7 +240,9 @@ def places(p: Planter) -> None:
         ("main_bad/2021年一季度/c01", "期次写法不对", {"period": "2021年一季度", "reporter_id": "c01"}),
         ("main_bda/2021Q1/c01", "没有这个方案", {"programme_id": "main_bda", "reporter_id": "c01"}),
     ):
-        file = p.book.more(p.progress("c01", 1), "progress", [p.progress("t11", 1).find("t09").again()], suffix=".csv")
+        file = p.book.more(
+            p.progress("c01", 1), "progress", [p.progress("t11", 1).find("t09").again()], suffix=".csv"
+        )
         file.folder, file.name = f"submissions/{folder}", "progress_误放"
         p.expect("F05", note, file, **more)
 
@@ -197,7 +250,9 @@ def places(p: Planter) -> None:
 def limits(p: Planter) -> None:
     """F13, F15."""
     wide = p.book.more(p.progress("t12", 1), "progress_补")
-    wide.content = ("任务编号,状态," + ",".join(f"列{n}" for n in range(200)) + "\nt09,推进中" + ",1" * 200 + "\n").encode()
+    wide.content = (
+        "任务编号,状态," + ",".join(f"列{n}" for n in range(200)) + "\nt09,推进中" + ",1" * 200 + "\n"
+    ).encode()
     p.expect("F13", "二百零二列", wide)
     long = p.book.more(p.indicators("t12", 1), "indicators_补")
     long.content = ("指标编号,当前值\n" + "kb_days,1\n" * 50_101).encode()
@@ -214,7 +269,12 @@ def limits(p: Planter) -> None:
         ("c02", ".pdf", b"%PDF-1.4\n", "扫描件"),
         ("c03", ".xlsx", b"\x89PNG\r\n\x1a\n" + bytes(64), "图片改了扩展名"),
         ("c06", ".xls", b"<html><table><tr><td>t01</td></tr></table></html>", "网页改了扩展名"),
-        ("k01", ".xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "设有打开密码"),
+        (
+            "k01",
+            ".xlsx",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            "设有打开密码",
+        ),
     ):
         file = p.book.more(p.progress(reporter, 3), "progress_附件", suffix=suffix)
         file.content = content
@@ -246,14 +306,24 @@ def senders(p: Planter) -> None:
     p.expect("F14", "表头写的是另一个县", line, row_number=1, column_name="填报单位", raw_value="丙山县")
     sealed = p.indicators("c02", 4)
     sealed.above = [["季度指标表"], ["填报单位（盖章）：", "己原县（盖章）"]]
-    p.expect("F14", "单位名在下一格", sealed, sheet="Sheet1", row_number=2, column_name="填报单位", raw_value="己原县")
+    p.expect(
+        "F14",
+        "单位名在下一格",
+        sealed,
+        sheet="Sheet1",
+        row_number=2,
+        column_name="填报单位",
+        raw_value="己原县",
+    )
     column = p.progress("t11", 1)
     column.header.append(("reported_by", "填报单位"))
     for row in column.data:
         row["reported_by"] = "东河镇"
     wrong = column.find("t05")
     wrong["reported_by"] = "西河镇"
-    p.expect("F14", "一行写了另一个镇", column, wrong, "reported_by", entity_type="file", entity_id=column.path)
+    p.expect(
+        "F14", "一行写了另一个镇", column, wrong, "reported_by", entity_type="file", entity_id=column.path
+    )
 
 
 # --- cells and keys ---------------------------------------------------------------------------------
@@ -276,10 +346,19 @@ def texts(p: Planter) -> None:
     p.cell("F03", "分母带约字", p.indicators("c08", 1), "kb_rate", "denominator", "约1000")
 
     progress = clean.expected_progress("t09", "2021Q2")
-    p.cell("F09", "全角数字和百分号", p.progress("t11", 2), "t09", "progress_pct", f"{progress}%".translate(WIDE))
+    p.cell(
+        "F09", "全角数字和百分号", p.progress("t11", 2), "t09", "progress_pct", f"{progress}%".translate(WIDE)
+    )
     p.cell("F09", "全角编号", p.progress("c08", 1), "t09", "task_id", "ｔ０９")
     number = str(p.indicators("k01", 3).find("kb_days")["value"])
-    p.cell("F09", "数字里有零宽字符", p.indicators("k01", 3), "kb_days", "value", f"{number[0]}\u200b{number[1:]}")
+    p.cell(
+        "F09",
+        "数字里有零宽字符",
+        p.indicators("k01", 3),
+        "kb_days",
+        "value",
+        f"{number[0]}\u200b{number[1:]}",
+    )
     p.cell("F09", "日期里有空格", p.progress("c07", 2), "t01", "completed_on", "2021 年 6 月 15 日")
     p.cell("F09", "状态里有空格", p.progress("c04", 2), "t10", "status", "推 进 中")
     p.cell("F09", "编号里有零宽字符", p.indicators("c06", 2), "kb_rate", "indicator_id", "kb_\ufeffrate")
@@ -311,11 +390,18 @@ def keys(p: Planter) -> None:
     for reporter, quarter in (("c01", 1), ("t11", 4)):
         file = p.progress(reporter, quarter)
         owner = p.progress("c05", quarter).find("t15")
-        cells = {"task_id": "t15", "title": clean.TITLES["t15"], "status": "推进中", "progress_pct": owner["progress_pct"]}
+        cells = {
+            "task_id": "t15",
+            "title": clean.TITLES["t15"],
+            "status": "推进中",
+            "progress_pct": owner["progress_pct"],
+        }
         row = p.extra(file, Row(cells | {"summary": "配合"}, "t15"))
         p.expect("K06", "城区的任务", file, row, "task_id")
     file = p.indicators("c04", 5)
-    row = p.extra(file, Row({"indicator_id": "kf_hours", "name": clean.NAMES["kf_hours"], "value": 40.5}, "kf_hours"))
+    row = p.extra(
+        file, Row({"indicator_id": "kf_hours", "name": clean.NAMES["kf_hours"], "value": 40.5}, "kf_hours")
+    )
     p.expect("K06", "没有口岸而报了通关时间", file, row, "indicator_id")
 
     p.cell("K07", "以序号代替编号", p.progress("c08", 5), "t09", "task_id", "109")
@@ -371,6 +457,7 @@ def hidden(p: Planter) -> None:
 
 def repeated(p: Planter) -> None:
     """K01."""
+
     def twice(file: File, row: Row, again: Row, field: str, note: str, *between: list) -> None:
         file.put_after(row, *between, again)
         p.expect("K01", note, file, again, field, quarantined=True)
@@ -391,7 +478,14 @@ def repeated(p: Planter) -> None:
     file = p.indicators("k01", 1)
     twice(file, file.find("sp_steps"), file.find("kb_days").again(value=9.9), "indicator_id", "同一指标两行")
     file = p.indicators("c07", 3)
-    twice(file, file.find("kb_rate"), file.find("kb_rate").again(), "indicator_id", "小计行之后又报一遍", ["小计", "", "2"])
+    twice(
+        file,
+        file.find("kb_rate"),
+        file.find("kb_rate").again(),
+        "indicator_id",
+        "小计行之后又报一遍",
+        ["小计", "", "2"],
+    )
 
 
 def dates(p: Planter) -> None:
@@ -455,7 +549,13 @@ def decimals(p: Planter) -> None:
     file, row = p.value("t11", 5, "sp_days", plain.translate(WIDE))
     p.expect("V04", "全角数字，三位小数", file, row, "value")
     p.also("F09", "全角数字", file, row, "value")
-    for reporter, quarter, number in (("c03", 3, 33.5), ("t12", 1, "32.50"), ("c06", 1, 38.25), ("k01", 5, 37.5), ("c05", 6, 36.5)):
+    for reporter, quarter, number in (
+        ("c03", 3, 33.5),
+        ("t12", 1, "32.50"),
+        ("c06", 1, 38.25),
+        ("k01", 5, 37.5),
+        ("c05", 6, 36.5),
+    ):
         file, row = p.value(reporter, quarter, "sp_steps", number)
         p.expect("V05", "环节数不是整数", file, row, "value")
 
@@ -521,7 +621,11 @@ def sums(p: Planter) -> None:
 
 def relations(p: Planter) -> None:
     """Q03: the finding stands at the relation's first term, whichever is wrong."""
-    for reporter, quarter, indicator, by in (("c07", 2, "ce_value", 1), ("c08", 4, "jk_value", 0.5), ("k01", 6, "ck_value", -0.2)):
+    for reporter, quarter, indicator, by in (
+        ("c07", 2, "ce_value", 1),
+        ("c08", 4, "jk_value", 0.5),
+        ("k01", 6, "ck_value", -0.2),
+    ):
         file = p.indicators(reporter, quarter)
         wrong = file.find(indicator)
         wrong["value"] = round(wrong["value"] + by, 1)
@@ -533,13 +637,19 @@ def relations(p: Planter) -> None:
 def applicable(p: Planter) -> None:
     """K03."""
     file = p.indicators("c03", 2)
-    row = p.extra(file, Row({"indicator_id": "ts_rate", "name": clean.NAMES["ts_rate"], "value": 88}, "ts_rate"))
+    row = p.extra(
+        file, Row({"indicator_id": "ts_rate", "name": clean.NAMES["ts_rate"], "value": 88}, "ts_rate")
+    )
     p.expect("K03", "核定不适用而报了数", file, row, "value")
     file = p.indicators("c03", 5)
-    row = p.extra(file, Row({"indicator_id": "ts_rate", "name": clean.NAMES["ts_rate"], "value": 0}, "ts_rate"))
+    row = p.extra(
+        file, Row({"indicator_id": "ts_rate", "name": clean.NAMES["ts_rate"], "value": 0}, "ts_rate")
+    )
     p.expect("K03", "核定不适用而报了零", file, row, "value")
     file = p.indicators("k01", 4)
-    row = p.extra(file, Row({"indicator_id": "ts_rate", "name": clean.NAMES["ts_rate"], "value": "不适用"}, "ts_rate"))
+    row = p.extra(
+        file, Row({"indicator_id": "ts_rate", "name": clean.NAMES["ts_rate"], "value": "不适用"}, "ts_rate")
+    )
     p.expect("K03", "未开展的指标写不适用", file, row, "value")
     for reporter, quarter, indicator, text in (
         ("c06", 2, "dl_cost", "不适用"), ("c08", 4, "sp_days", " 不 适 用 "), ("c07", 5, "dl_cost", "N/A"),
@@ -561,7 +671,11 @@ def absent(p: Planter) -> None:
         file, row = p.value(reporter, quarter, indicator, blank)
         p.expect("K02", "数值空白", file, row, "value", raw_value=None)
     # an answer, but no number (and no F03)
-    for reporter, quarter, indicator, word in (("c04", 4, "dl_cost", "—"), ("t12", 2, "dl_hours", "持续推进"), ("c03", 6, "sp_days", "无")):
+    for reporter, quarter, indicator, word in (
+        ("c04", 4, "dl_cost", "—"),
+        ("t12", 2, "dl_hours", "持续推进"),
+        ("c03", 6, "sp_days", "无"),
+    ):
         file, row = p.value(reporter, quarter, indicator, word)
         p.expect("K02", f"数值栏写“{word}”", file, row, "value")
 
@@ -580,7 +694,9 @@ def done_tasks(p: Planter) -> None:
     p.expect("T05", "进度100而没有完成日期", file, row, "completed_on")
     p.cell("T06", "完成日期晚于填报日期", p.progress("t11", 3), "t02", "completed_on", "2021年9月25日")
     p.cell("T06", "完成于方案开始之前", p.progress("c06", 2), "t01", "completed_on", date(2020, 12, 30))
-    row = p.cell("T06", "没有填报日期，完成日期晚于收文", p.progress("c08", 6), "t09", "completed_on", "2022-06-25")
+    row = p.cell(
+        "T06", "没有填报日期，完成日期晚于收文", p.progress("c08", 6), "t09", "completed_on", "2022-06-25"
+    )
     row["reported_on"] = None
 
 
@@ -616,7 +732,13 @@ def behind(p: Planter) -> None:
 
 def evidence(p: Planter) -> None:
     """T10, T11."""
-    for reporter, quarter, task, text in (("c02", 1, "t13", None), ("c08", 3, "t03", "  "), ("k01", 2, "t01", None), ("c05", 3, "t03", None), ("c06", 3, "t02", "#N/A")):
+    for reporter, quarter, task, text in (
+        ("c02", 1, "t13", None),
+        ("c08", 3, "t03", "  "),
+        ("k01", 2, "t01", None),
+        ("c05", 3, "t03", None),
+        ("c06", 3, "t02", "#N/A"),
+    ):
         file = p.progress(reporter, quarter)
         # a json without any evidence has no such column
         column = {"column_name": None} if file.suffix == ".json" else {}
@@ -645,7 +767,11 @@ def sustained(p: Planter) -> None:
 
 def backwards(p: Planter) -> None:
     """H01, H11."""
-    for reporter, quarter, task, ahead in (("c03", 2, "t10", 95), ("k01", 2, "t14", 90), ("c06", 3, "t10", Percent(0.9))):
+    for reporter, quarter, task, ahead in (
+        ("c03", 2, "t10", 95),
+        ("k01", 2, "t14", 90),
+        ("c06", 3, "t10", Percent(0.9)),
+    ):
         p.progress(reporter, quarter).find(task)["progress_pct"] = ahead
         file = p.progress(reporter, quarter + 1)
         p.expect("H01", "比上季度退步", file, file.find(task), "progress_pct")
@@ -659,7 +785,14 @@ def backwards(p: Planter) -> None:
     p.done("c08", 3, "t13", date(2021, 7, 5))
     # one that was not due yet
     early = p.progress("c02", 2).find("t10")
-    early.update({"status": "办结", "progress_pct": 100, "completed_on": date(2021, 6, 15), "evidence": "c02-t10-提前.pdf"})
+    early.update(
+        {
+            "status": "办结",
+            "progress_pct": 100,
+            "completed_on": date(2021, 6, 15),
+            "evidence": "c02-t10-提前.pdf",
+        }
+    )
     file = p.progress("c02", 3)
     row = file.find("t10")
     row["progress_pct"] = 60
@@ -676,12 +809,20 @@ def history(p: Planter) -> None:
         earlier = p.indicators(reporter, quarter - 1).find("xx_total")["value"]
         file, row = p.value(reporter, quarter, "xx_total", round(earlier - 2, 1))
         p.expect("H02", "累计数下降", file, row, "value")
-    for reporter, quarter, indicator, factor in (("c06", 4, "dl_cost", 0.6), ("c08", 5, "dl_cost", 0.65), ("k01", 3, "dl_hours", 1.4)):
+    for reporter, quarter, indicator, factor in (
+        ("c06", 4, "dl_cost", 0.6),
+        ("c08", 5, "dl_cost", 0.65),
+        ("k01", 3, "dl_hours", 1.4),
+    ):
         usual = p.indicators(reporter, quarter).find(indicator)["value"]
         file, row = p.value(reporter, quarter, indicator, round(usual * factor, 2))
         p.expect("H03", "变动超过三成，没有说明", file, row, "value")
         p.explain(reporter, quarter + 1, indicator)
-    for reporter, quarter, indicator, factor in (("t12", 3, "sp_days", 1.25), ("c05", 5, "sp_days", 0.75), ("c07", 6, "sp_days", 1.2)):
+    for reporter, quarter, indicator, factor in (
+        ("t12", 3, "sp_days", 1.25),
+        ("c05", 5, "sp_days", 0.75),
+        ("c07", 6, "sp_days", 1.2),
+    ):
         usual = p.indicators(reporter, quarter).find(indicator)["value"]
         file, row = p.value(reporter, quarter, indicator, round(usual * factor, 1), "已核对")
         p.expect("H04", "变动异于同类", file, row, "value")
@@ -724,7 +865,13 @@ def contradictions(p: Planter) -> None:
     p.expect("X03", "唯一的下级与县报数不同", child, row, "value")
     p.expect("X03", "县报数与唯一的下级不同", parent, parent.find("sp_days"), "value")
     file, owner = p.progress("c07", 3), p.progress("c05", 3)
-    cells = {"task_id": "t15", "title": clean.TITLES["t15"], "status": "推进中", "progress_pct": "20%", "summary": "配合"}
+    cells = {
+        "task_id": "t15",
+        "title": clean.TITLES["t15"],
+        "status": "推进中",
+        "progress_pct": "20%",
+        "summary": "配合",
+    }
     row = p.extra(file, Row(cells, "t15"))
     p.expect("X03", "城区的任务别县另报进度", file, row, "progress_pct")
     p.expect("X03", "城区的任务别县另报进度", owner, owner.find("t15"), "progress_pct")
@@ -749,7 +896,9 @@ def lateness(p: Planter) -> None:
         (p.indicators("t21", 2), "2021-07-04T23:00:00Z", "2021-07-05 07:00"),
     ):
         file.received_at = moment
-        p.expect("D01", "截止之后收到", file, entity_type="reporter", entity_id=file.reporter, raw_value=shown)
+        p.expect(
+            "D01", "截止之后收到", file, entity_type="reporter", entity_id=file.reporter, raw_value=shown
+        )
 
     gone = p.indicators("c04", 6)
     p.book.files.remove(gone)
@@ -770,10 +919,19 @@ def lateness(p: Planter) -> None:
     for task in ("t01", "t02", "t03", "t04", "t05", "t06", "t09", "t10", "t11", "t14", "t16"):
         p.state("T09", "进展整季未报", "t21", 1, ("task", task), origin="consequence")
     p.done("t21", 2, "t13", date(2021, 4, 8))
+    p.state("D04", "两项不能读作数", "c03", 1, raw_value="83.33", origin="consequence")
 
-    for file, key, field in ((p.progress("c03", 3), "t12", "summary"), (p.indicators("c07", 6), "kb_days", "note")):
+    for file, key, field in (
+        (p.progress("c03", 3), "t12", "summary"),
+        (p.indicators("c07", 6), "kb_days", "note"),
+    ):
         for n in range(1, 5):
-            last = p.book.more(file, f"{file.kind}_第{n}次重报", [file.find(key).again(**{field: f"第{n}次重报"})], hour=11 + n)
+            last = p.book.more(
+                file,
+                f"{file.kind}_第{n}次重报",
+                [file.find(key).again(**{field: f"第{n}次重报"})],
+                hour=11 + n,
+            )
         p.expect("D03", "重报四次", last, entity_type="reporter", entity_id=file.reporter, raw_value="4")
 
 
@@ -788,6 +946,7 @@ def coverage(p: Planter) -> None:
 
 def soft(p: Planter) -> None:
     """V02, V03, I09, P08."""
+
     def slip(reporter: str, quarter: int, indicator: str, factor: float, digits: int) -> tuple[File, Row]:
         """The value that is ``factor`` times the median of all reporters, itself among them."""
         who = PORT_OR_ALL if indicator != "kf_hours" else clean.PORTS
@@ -826,7 +985,11 @@ def soft(p: Planter) -> None:
     worse(file, row, "以厘填报元")
     p.explain("c07", 4, "dl_cost")
 
-    for reporter, quarter, indicator, number in (("c03", 5, "kb_days", 6.4), ("t12", 5, "my_rate", 69.5), ("c06", 6, "dl_hours", 201)):
+    for reporter, quarter, indicator, number in (
+        ("c03", 5, "kb_days", 6.4),
+        ("t12", 5, "my_rate", 69.5),
+        ("c06", 6, "dl_hours", 201),
+    ):
         file, row = p.value(reporter, quarter, indicator, number, "已核对")
         p.expect("I09", "差于基期", file, row, "value")
     p.explain("c03", 6, "kb_days")
@@ -834,10 +997,20 @@ def soft(p: Planter) -> None:
     for reporter in clean.PORTS:
         p.value(reporter, 3, "kf_hours", 46)
     number = next(n for n, line in enumerate(clean.INDICATORS, 2) if line[0] == "kf_hours")
-    place = {"path": f"registry/{p.book.programme}/indicators.csv", "row_number": number, "column_name": "indicator_id"}
+    place = {
+        "path": f"registry/{p.book.programme}/indicators.csv",
+        "row_number": number,
+        "column_name": "indicator_id",
+    }
     place |= {"entity_type": "indicator", "entity_id": "kf_hours", "raw_value": "kf_hours"}
     p.planned.append(
-        Planned("P08", "五家报同一个数", None, None, place | {"programme_id": p.book.programme, "period": "2021Q3", "reporter_id": None})
+        Planned(
+            "P08",
+            "五家报同一个数",
+            None,
+            None,
+            place | {"programme_id": p.book.programme, "period": "2021Q3", "reporter_id": None},
+        )
     )
 
 
@@ -872,7 +1045,9 @@ def satisfaction(p: Planter) -> None:
     first, copied = p.other("c08", 2, "satisfaction"), p.other("c08", 4, "satisfaction")
     copied.rows = [row.again() for row in first.data]
     p.expect("F08", "与二季度的满意度文件完全相同", copied)
-    foreign = p.book.add("t11", "2022Q1", "satisfaction", ".csv", first.header, [row.again() for row in first.data])
+    foreign = p.book.add(
+        "t11", "2022Q1", "satisfaction", ".csv", first.header, [row.again() for row in first.data]
+    )
     p.expect("F08", "与别县往期文件完全相同", foreign)
     third = p.other("k01", 6, "satisfaction")
     third.rows = [row.again() for row in p.other("k01", 4, "satisfaction").data]
@@ -881,6 +1056,7 @@ def satisfaction(p: Planter) -> None:
 
 def rectification(p: Planter) -> None:
     """Z01, Z02, and F04, K05 of rectification files."""
+
     def issue(rule: str, note: str, file: File, row: Row, field: str, **more: Any) -> None:
         p.expect(rule, note, file, row, field, entity_type="task", entity_id=row["issue_id"], **more)
 
@@ -904,11 +1080,15 @@ def rectification(p: Planter) -> None:
     issue("Z02", "销号没有措施", file, file.data[1], "measures", raw_value=None)
     file = p.other("c06", 3, "rectification")
     file.data[1]["closed_on"] = "上周五"
-    p.expect("F04", "销号日期不是日期", file, file.data[1], "closed_on", entity_type="file", entity_id=file.path)
+    p.expect(
+        "F04", "销号日期不是日期", file, file.data[1], "closed_on", entity_type="file", entity_id=file.path
+    )
     issue("Z02", "销号日期读不出", file, file.data[1], "closed_on", origin="consequence")
     file = p.other("c03", 2, "rectification")
     file.data[0]["due"] = "2021-09-31"
     p.expect("F04", "九月没有31日", file, file.data[0], "due", entity_type="file", entity_id=file.path)
     file = p.other("c06", 2, "rectification")
     file.data[0]["status"] = "整改中"
-    p.expect("K05", "整改状态用语不规范", file, file.data[0], "status", entity_type="file", entity_id=file.path)
+    p.expect(
+        "K05", "整改状态用语不规范", file, file.data[0], "status", entity_type="file", entity_id=file.path
+    )

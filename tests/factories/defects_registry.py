@@ -33,14 +33,26 @@ def book(programme: str) -> Book:
     """Three departments, twenty tasks, twelve indicators, two quarters; everything in order."""
     made = Book(programme, date(2022, 1, 1), date(2022, 6, 30))
     made.settings = "[weights]\ntasks = 0.5\nindicators = 0.5\n[lists]\nred = 1\nblack = 1\n"
-    made.tables["reporters"] = [{"reporter_id": code, "name": name, "kind": "department"} for code, name in DEPARTMENTS]
-    made.tables["units"] = [{"unit_id": f"u{n}", "name": name, "aliases": name.replace("市", "", 1)} for n, name in enumerate(UNITS, 1)]
+    made.tables["reporters"] = [
+        {"reporter_id": code, "name": name, "kind": "department"} for code, name in DEPARTMENTS
+    ]
+    made.tables["units"] = [
+        {"unit_id": f"u{n}", "name": name, "aliases": name.replace("市", "", 1)}
+        for n, name in enumerate(UNITS, 1)
+    ]
     made.tables["specials"] = [
         {"special_id": "yi", "name": "第一专项", "weight": 0.5, "lead_unit": UNITS[0]},
         {"special_id": "er", "name": "第二专项", "weight": 0.5, "lead_unit": UNITS[1]},
     ]
     made.tables["tasks"] = [
-        {"task_id": task, "seq": n, "special_id": "yi" if n % 2 else "er", "title": f"第{n}项改革", "deadline_text": text, "weight": 1}
+        {
+            "task_id": task,
+            "seq": n,
+            "special_id": "yi" if n % 2 else "er",
+            "title": f"第{n}项改革",
+            "deadline_text": text,
+            "weight": 1,
+        }
         for n, (task, text) in enumerate(BOOK_TASKS.items(), 1)
     ]
     made.tables["responsibilities"] = [
@@ -59,7 +71,9 @@ def book(programme: str) -> Book:
         for n, (code, (polarity, baseline, frontier, worst, _, _)) in enumerate(BOOK_INDICATORS.items(), 1)
     ]  # fmt: skip
     made.tables["targets"] = [
-        {"indicator_id": code, "due_date": "2022-12-31", "target": line[4]} for code, line in BOOK_INDICATORS.items() if line[4]
+        {"indicator_id": code, "due_date": "2022-12-31", "target": line[4]}
+        for code, line in BOOK_INDICATORS.items()
+        if line[4]
     ]
     made.tables["goals"], made.tables["assignments"], made.tables["applicability"] = [], [], []
     for who, (reporter, _) in enumerate(DEPARTMENTS):
@@ -77,7 +91,9 @@ def book(programme: str) -> Book:
                 better = 1 if polarity == "higher" else -0.2
                 number = round(first + better * (quarter * (2 + 0.2 * who) - who), 1)
                 values.append(Row({"indicator_id": code, "value": number}, code))
-            made.add(reporter, period, "indicators", ".csv", [(name, name) for name in INDICATOR_FIELDS], values)
+            made.add(
+                reporter, period, "indicators", ".csv", [(name, name) for name in INDICATOR_FIELDS], values
+            )
     return made
 
 
@@ -93,7 +109,12 @@ class Registry:
     ) -> None:  # fmt: skip
         """A finding at ``registry/<programme>/<file>``; ``line`` is a row of the table, whatever its number becomes."""
         entity_type, entity_id = entity or ("programme", self.book.programme)
-        place = {"programme_id": self.book.programme, "period": None, "reporter_id": None, "path": f"registry/{self.book.programme}/{file}"}
+        place = {
+            "programme_id": self.book.programme,
+            "period": None,
+            "reporter_id": None,
+            "path": f"registry/{self.book.programme}/{file}",
+        }
         place |= {"column_name": column, "raw_value": raw, "entity_type": entity_type, "entity_id": entity_id}
         if isinstance(line, dict):
             table = file.removesuffix(".csv")
@@ -111,7 +132,9 @@ class Registry:
         self.book.tables[table].append(row)
         return row
 
-    def task(self, rule: str, note: str, task: str, column: str | None, raw: str | None = None, **cells: str) -> None:
+    def task(
+        self, rule: str, note: str, task: str, column: str | None, raw: str | None = None, **cells: str
+    ) -> None:
         """Change a task and expect a finding on its line."""
         row = self.line("tasks", task_id=task)
         row.update(cells)
@@ -133,7 +156,15 @@ def _tasks(r: Registry) -> None:
     for task, text in (("k07", ""), ("k08", "—")):
         r.task("T02", f"时限“{text}”", task, "deadline_text", None, deadline_text=text)
     r.task("T01", "开始晚于时限", "k09", "start_date", "2022-12-01", start_date="2022-12-01")
-    r.task("T01", "开始晚于第一个节点", "k10", "start_date", "2022-09-01", start_date="2022-09-01", deadline_text="2022年8月，2022年12月")
+    r.task(
+        "T01",
+        "开始晚于第一个节点",
+        "k10",
+        "start_date",
+        "2022-09-01",
+        start_date="2022-09-01",
+        deadline_text="2022年8月，2022年12月",
+    )
 
 
 def _units(r: Registry) -> None:
@@ -144,7 +175,9 @@ def _units(r: Registry) -> None:
     r.task("T02", "没有牵头单位", "k11", None)
     for task, short in (("k12", True), ("k13", False)):
         name = r.line("responsibilities", task_id=task, role="lead")["unit_name"]
-        lines.append({"task_id": task, "unit_name": name.replace("市", "", 1) if short else name, "role": "cooperate"})
+        lines.append(
+            {"task_id": task, "unit_name": name.replace("市", "", 1) if short else name, "role": "cooperate"}
+        )
         r.task("T03", "牵头单位又是配合单位", task, None, name)
     for task, role in (("k14", "lead"), ("k15", "sole")):
         first = r.line("responsibilities", task_id=task, role="lead")
@@ -156,7 +189,15 @@ def _units(r: Registry) -> None:
         row = r.append("responsibilities", {"task_id": "k16", "unit_name": name, "role": role})
         r.expect("U01", "单位名称不规范", "responsibilities.csv", row, "unit_name", name, ("unit", name))
     r.book.tables["specials"][1]["lead_unit"] = "市行政审批服务局"
-    r.expect("U01", "专项的牵头单位不规范", "specials.csv", 3, "lead_unit", "市行政审批服务局", ("unit", "市行政审批服务局"))
+    r.expect(
+        "U01",
+        "专项的牵头单位不规范",
+        "specials.csv",
+        3,
+        "lead_unit",
+        "市行政审批服务局",
+        ("unit", "市行政审批服务局"),
+    )
 
 
 def _values(r: Registry) -> None:
@@ -165,7 +206,10 @@ def _values(r: Registry) -> None:
         row["target"] = target
         note = "目标宽于基期" if rule == "P05" else "前沿劣于目标"
         r.expect(rule, note, "targets.csv", row, "target", str(target), ("indicator", code))
-    for code, frontier, worst, note in (("x09", 50, 50, "前沿等于最差值"), ("x10", 10, 90, "越高越好而前沿低于最差值")):
+    for code, frontier, worst, note in (
+        ("x09", 50, 50, "前沿等于最差值"),
+        ("x10", 10, 90, "越高越好而前沿低于最差值"),
+    ):
         row = r.line("indicators", indicator_id=code)
         row.update(frontier=frontier, worst=worst)
         r.expect("P07", note, "indicators.csv", row, "frontier", str(frontier), ("indicator", code))
@@ -184,9 +228,14 @@ def _weights(r: Registry) -> None:
 
 
 def _lines(r: Registry) -> None:
-    row = r.append("tasks", {"task_id": "k30", "special_id": "san", "title": "第三十项改革", "deadline_text": "2022年10月"})
+    row = r.append(
+        "tasks",
+        {"task_id": "k30", "special_id": "san", "title": "第三十项改革", "deadline_text": "2022年10月"},
+    )
     r.expect("F05", "专项不在目录", "tasks.csv", row, "special_id", "san", ("task", "k30"))
-    row = r.append("tasks", {"task_id": "", "special_id": "yi", "title": "没有编号", "deadline_text": "2022年10月"})
+    row = r.append(
+        "tasks", {"task_id": "", "special_id": "yi", "title": "没有编号", "deadline_text": "2022年10月"}
+    )
     r.expect("F05", "任务没有编号", "tasks.csv", row, "task_id", None, ("task", r.book.programme))
     row = r.append("responsibilities", {"task_id": "k99", "unit_name": UNITS[0], "role": "lead"})
     r.expect("F05", "责任分工的任务不在目录", "responsibilities.csv", row, "task_id", "k99", ("task", "k99"))
@@ -205,15 +254,30 @@ def _lines(r: Registry) -> None:
     r.expect("F01", "不是 UTF-8", "goals.csv", None, None, None)
     r.book.raw_tables["goal_results.csv"] = b"goal_id,actual\ng1,3\n"
     r.expect("F02", "缺少列", "goal_results.csv", 1, None, None)
-    units = "unit_id,name,aliases\n" + "".join(f"{u['unit_id']},{u['name']},{u['aliases']}\n" for u in r.book.tables["units"])
+    units = "unit_id,name,aliases\n" + "".join(
+        f"{u['unit_id']},{u['name']},{u['aliases']}\n" for u in r.book.tables["units"]
+    )
     r.book.raw_tables["units.csv"] = f"{units}u9,市林业局,林业局,市林局\n".encode()
     r.expect("F02", "多出一格", "units.csv", len(r.book.tables["units"]) + 2, None, None)
 
 
 def _reasons(r: Registry) -> None:
-    for (reporter, _), code, reason in zip(DEPARTMENTS * 2, ("x11",) * 3 + ("x12",) * 3, ("", "—", "不适用", "无", "/", "--"), strict=True):
-        row = r.append("applicability", {"indicator_id": code, "reporter_id": reporter, "state": "not_applicable", "reason": reason})
-        r.expect("K04", f"理由写作“{reason}”", "applicability.csv", row, "reason", reason or None, ("indicator", code))
+    for (reporter, _), code, reason in zip(
+        DEPARTMENTS * 2, ("x11",) * 3 + ("x12",) * 3, ("", "—", "不适用", "无", "/", "--"), strict=True
+    ):
+        row = r.append(
+            "applicability",
+            {"indicator_id": code, "reporter_id": reporter, "state": "not_applicable", "reason": reason},
+        )
+        r.expect(
+            "K04",
+            f"理由写作“{reason}”",
+            "applicability.csv",
+            row,
+            "reason",
+            reason or None,
+            ("indicator", code),
+        )
     for file in r.book.files:
         if file.kind == "indicators":
             file.drop("x11")
@@ -250,7 +314,14 @@ def amend(planter: Planter) -> None:
 LIST_PERIODS = ("2020Q4", "2021Q1", "2021Q2", "2021Q3", "2021Q4", "2022Q1", "2022Q2")
 LIST_INDICATORS = ("i0", "i1", "i2", "i3")
 # per quarter and reporter the values of the four indicators
-CLOSE = {"1": (90, 10, 50, 49), "2": (10, 90, 49.9, 50), "3": (50, 49.9, 90, 10), "4": (49.9, 50, 10, 90), "5": (99,) * 4, "6": (98,) * 4}
+CLOSE = {
+    "1": (90, 10, 50, 49),
+    "2": (10, 90, 49.9, 50),
+    "3": (50, 49.9, 90, 10),
+    "4": (49.9, 50, 10, 90),
+    "5": (99,) * 4,
+    "6": (98,) * 4,
+}
 BAD_VALUES = {
     **{period: CLOSE | {"1": (30, 10, 45, 45)} for period in LIST_PERIODS[:4]},
     "2021Q4": CLOSE,
@@ -263,7 +334,9 @@ def lists(programme: str, prefix: str, values: dict[str, dict[str, tuple]]) -> B
     """Six counties and four indicators, no tasks."""
     made = Book(programme, date(2020, 10, 1), date(2022, 6, 30))
     made.settings = "[lists]\nred = 1\nblack = 1\n"
-    made.tables["reporters"] = [{"reporter_id": f"{prefix}{n}", "name": f"第{n}县", "kind": "county"} for n in range(1, 7)]
+    made.tables["reporters"] = [
+        {"reporter_id": f"{prefix}{n}", "name": f"第{n}县", "kind": "county"} for n in range(1, 7)
+    ]
     made.tables["units"] = [{"unit_id": "u1", "name": UNITS[0]}]
     made.tables["specials"] = [{"special_id": "yi", "name": "第一专项", "lead_unit": UNITS[0]}]
     made.tables["indicators"] = [
@@ -276,7 +349,10 @@ def lists(programme: str, prefix: str, values: dict[str, dict[str, tuple]]) -> B
     header = [("indicator_id", "指标编号"), ("value", "指标值"), ("note", "说明")]
     for period in LIST_PERIODS:
         for n, numbers in values[period].items():
-            rows = [Row({"indicator_id": c, "value": v, "note": f"{period}已核对"}, c) for c, v in zip(LIST_INDICATORS, numbers, strict=True)]
+            rows = [
+                Row({"indicator_id": c, "value": v, "note": f"{period}已核对"}, c)
+                for c, v in zip(LIST_INDICATORS, numbers, strict=True)
+            ]
             made.add(f"{prefix}{n}", period, "indicators", ".csv", header, rows)
     return made
 
@@ -284,7 +360,12 @@ def lists(programme: str, prefix: str, values: dict[str, dict[str, tuple]]) -> B
 def clean_lists(programme: str) -> Book:
     """Six counties far enough apart that nobody changes places."""
     values = {
-        period: {str(n): tuple(round(96 - 12 * n + k + q * (1 - 0.1 * n) * (96 - 12 * n) / 60, 1) for k in range(4)) for n in range(1, 7)}
+        period: {
+            str(n): tuple(
+                round(96 - 12 * n + k + q * (1 - 0.1 * n) * (96 - 12 * n) / 60, 1) for k in range(4)
+            )
+            for n in range(1, 7)
+        }
         for q, period in enumerate(LIST_PERIODS)
     }
     return lists(programme, "s", values)

@@ -27,19 +27,21 @@ pytestmark = pytest.mark.integration
 # them for others too, so that each planted one must be there, but others may be
 COHORT_RULES = frozenset({"H04", "R01", "R03", "Q01"})
 # what needs registers or fields that are not loaded, or a published edition
-UNDECIDABLE = frozenset("X01 X02 X04 X05 X06 X07 X08 V11 V12 T13 R04".split())
-PLACE = (
-    "rule_id, programme_id, period, reporter_id, entity_type, entity_id, path, sheet, row_number, column_name, raw_value"
-)
+UNDECIDABLE = frozenset(["X01", "X02", "X04", "X05", "X06", "X07", "X08", "V11", "V12", "T13", "R04"])
+PLACE = "rule_id, programme_id, period, reporter_id, entity_type, entity_id, path, sheet, row_number, column_name, raw_value"
 
 
 def _active_rules() -> list[str]:
-    with (REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv").open(encoding="utf-8", newline="") as lines:
+    with (REPOSITORY / "dbt_project" / "seeds" / "check_rules.csv").open(
+        encoding="utf-8", newline=""
+    ) as lines:
         return [line["rule_id"] for line in csv.DictReader(lines) if line["state"] == "active"]
 
 
-# Q01 speaks of the rules, not of what somebody sent (test_rules)
-RULES = [rule for rule in _active_rules() if rule != "Q01"]
+# Q01 speaks of the rules, not of what somebody sent (test_rules); R04 of published editions (test_editions)
+RULES = [rule for rule in _active_rules() if rule not in ("Q01", "R04")]
+# the story of the lists: scores are set by hand, so that the same values stand there quarter after quarter
+BY_DESIGN = {("H05", "lists_bad")}
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 def _matches(expectation: Expectation, found: Counter) -> list[tuple]:
     if expectation.raw_value == ANY:
-        return [key for key in found if key[0][:-1] == expectation.place[:-1] and key[1] == expectation.confirmed]
+        return [
+            key for key in found if key[0][:-1] == expectation.place[:-1] and key[1] == expectation.confirmed
+        ]
     key = (expectation.place, expectation.confirmed)
     return [key] if key in found else []
 
@@ -123,6 +127,7 @@ def test_nothing_else_is_found_in_the_dirty_programmes(outcome: Outcome, severit
             if outcome.severity[key[0][0]] == severity
             and key[0][1] not in CLEAN
             and key[0][0] not in COHORT_RULES
+            and key[0][:2] not in BY_DESIGN
         }
     )
     assert sorted(map(str, others - expected)) == []
