@@ -121,14 +121,7 @@ scored as (
             when method is null or state = 'not_applicable' then null
             when state = 'no_practice' then 0.0
             when state = 'not_submitted' then case when frozen then 0.0 end
-            when method = 'dtf'
-                then 100.0 * power({{ clamp(ratio('worst - value', 'worst - frontier')) }}, exponent)
-            when baseline is not null and baseline <> target
-                then 100.0 * {{ clamp(ratio('value - baseline', 'target - baseline')) }}
-            when direction * value >= direction * target then 100.0
-            when baseline is not null or target <= 0 then 0.0
-            when polarity = 'lower' then 100.0 * {{ clamp(ratio('target', 'value')) }}
-            else 100.0 * {{ clamp(ratio('value', 'target')) }}
+            else {{ indicator_value_score('value') }}
         end as score
     from valued
 )

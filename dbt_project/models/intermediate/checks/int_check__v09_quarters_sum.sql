@@ -1,26 +1,8 @@
 -- A cumulated indicator (its name begins with 累计, 年内累计 …) against the quarterly one of the same name and unit: the
--- quarters of the year so far, or of the programme so far where the name does not say 年, add up to it. A value that is missing or was given twice (K01) leaves the sum unknown.
+-- quarters of the year so far, or of the programme so far where the name does not say 年, add up to it. A value that is
+-- missing or was given twice (K01) leaves the sum unknown.
 {% set states %}(
-    with named as (
-        select programme_id, indicator_id, name, unit, decimals, position, {{ cumulated_base('name') }} as base
-        from {{ ref('stg_indicators') }}
-    ),
-    pairs as (
-        select
-            c.programme_id, c.indicator_id, c.decimals, c.name not like '累计%' as within_year,
-            {{ first_known('q.indicator_id', 'q.position') }} as quarterly_id
-        from named as c
-        inner join named as q
-            on
-                c.programme_id = q.programme_id
-                and coalesce(c.unit, '') = coalesce(q.unit, '')
-                and q.name in (
-                    c.base, concat('本季', c.base), concat('本季度', c.base), concat('当季', c.base),
-                    concat('季度', c.base), concat('本期', c.base), concat('当期', c.base)
-                )
-        group by c.programme_id, c.indicator_id, c.decimals, c.name
-    ),
-    quarters as (
+    with quarters as (
         select
             programme_id, reporter_id, indicator_id, period,
             sum(value) over year_so_far as year_sum,
@@ -44,7 +26,7 @@
         abs(s.value - q.year_sum) <= {{ sum_tolerance('p.decimals', 'q.year_values') }} as year_adds_up,
         abs(s.value - q.programme_sum) <= {{ sum_tolerance('p.decimals', 'q.programme_values') }} as programme_adds_up
     from {{ ref('int_indicator_states') }} as s
-    left join pairs as p on s.programme_id = p.programme_id and s.indicator_id = p.indicator_id
+    left join {{ ref('int_cumulated_pairs') }} as p on s.programme_id = p.programme_id and s.indicator_id = p.indicator_id
     left join quarters as q
         on
             s.programme_id = q.programme_id
