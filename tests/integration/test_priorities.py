@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.warehouse import reader
 from tests.conftest import Built
 from tests.oracle.oracle import attainment, clamp, mean, ranks
 
@@ -82,7 +83,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(built: Built) -> Iterator[tuple[World, list[dict], duckdb.DuckDBPyConnection]]:
-    with duckdb.connect(str(built.settings.current), read_only=True) as connection:
+    with reader(built.settings.current) as connection:
         programmes = {r["programme_id"]: r for r in rows(connection, "FROM raw.programmes")}
         specials = defaultdict(list)
         for row in rows(connection, "FROM raw.specials"):

@@ -1,0 +1,136 @@
+"""Editions without a run: data cuts of published quarters, the archive, corrections among published ranks."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.assets.control import period_rows
+from orchestration.editions import store
+from orchestration.editions.correction import corrected
+from orchestration.editions.tables import rows_sha256
+from orchestration.settings import Settings
+from raw.periods import SHANGHAI, Period
+
+PROGRAMME = {
+    "programme_id": "p",
+    "start_date": date(2021, 1, 1),
+    "end_date": date(2021, 12, 31),
+    "report_day": 28,
+    "freeze_days": 12,
+}
+
+
+def as_ofs(as_of: datetime | None, now: datetime, published: dict[str, datetime]) -> list[datetime]:
+    return [row[8] for row in period_rows(PROGRAMME, Period(2021, 2), as_of, now, published)]
+
+
+def test_a_published_quarter_is_computed_as_its_next_edition_would_be():
+    now = datetime(2022, 3, 1, tzinfo=SHANGHAI)
+    freezes = [datetime(2021, 4, 13, tzinfo=SHANGHAI), datetime(2021, 7, 13, tzinfo=SHANGHAI)]
+    assert as_ofs(None, now, {}) == freezes
+    assert as_ofs(None, now, {"2021Q1": freezes[0]}) == [now, freezes[1]]
+    assert as_ofs(None, now, {"2021Q2": freezes[1]}) == [freezes[0], now]
+    # at a moment before the edition's data cut nothing was published yet
+    earlier = datetime(2021, 4, 1, tzinfo=SHANGHAI)
+    assert as_ofs(earlier, now, {"2021Q1": freezes[0]}) == [earlier, earlier]
+
+
+def test_the_archive_keeps_a_content_once_and_notices_one_altered_byte(tmp_path: Path):
+    settings = Settings(tmp_path / "raw", tmp_path / "home")
+    source = tmp_path / "a.csv"
+    source.write_bytes("指标值\n".encode("gb18030"))
+    sha256, size = store.archive_file(settings, source)
+    assert store.archive_file(settings, source) == (sha256, size) and size == source.stat().st_size
+    kept = store.archive_path(settings, sha256)
+    assert [p for p in (settings.home / "archive").rglob("*") if p.is_file()] == [kept]
+    store.take_out(settings, sha256, tmp_path / "back" / "a.csv")
+    assert (tmp_path / "back" / "a.csv").read_bytes() == source.read_bytes()
+    kept.chmod(0o600)
+    kept.write_bytes(kept.read_bytes().replace(b"\n", b"\r"))
+    with pytest.raises(store.EditionDamaged, match="被改动"):
+        store.take_out(settings, sha256, tmp_path / "back" / "b.csv")
+
+
+def test_a_hash_is_of_the_values_not_of_their_order():
+    connection = duckdb.connect()
+    one = "(FROM (VALUES (1, 'a', NULL), (2, 'b', 0.1)) t(x, y, z))"
+    other = "(FROM (VALUES (2, 'b', 0.1), (1, 'a', NULL)) t(x, y, z))"
+    assert rows_sha256(connection, one) == rows_sha256(connection, other)
+    assert rows_sha256(connection, one)[0] == 2
+    for altered in ("(1, 'a', NULL), (2, 'b', 0.10000000001)", "(1, 'a', 0), (2, 'b', 0.1)", "(1, 'a', NULL)"):
+        assert rows_sha256(connection, f"(FROM (VALUES {altered}) t(x, y, z))")[1] != rows_sha256(connection, one)[1]
+
+
+def ranking(scores: dict[str, float]) -> str:
+    """A relation with the columns of marts.ranking, ranked 1224."""
+    lines = ", ".join(f"('{who}', CAST({score} AS DOUBLE))" for who, score in scores.items())
+    return f"""(
+        SELECT 'p' AS programme_id, '2021Q4' AS period, reporter_id, NULL::VARCHAR AS "group", total_score,
+               rank() OVER (ORDER BY round(total_score, 6) DESC) AS rank,
+               rank() OVER (ORDER BY round(total_score, 6) DESC) AS group_rank, 10::BIGINT AS previous_rank,
+               0::BIGINT AS rank_change, NULL::VARCHAR AS list, true AS ranked, false AS all_targets_reached,
+               rank() OVER (ORDER BY round(total_score, 6)) AS rank_from_end, count(*) OVER () AS ranked_count
+        FROM (VALUES {lines}) AS t(reporter_id, total_score)
+    )"""
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA raw")
+    connection.execute("CREATE TABLE raw.programmes AS SELECT 'p' AS programme_id, 1 AS red, 1 AS black")
+    return connection
+
+
+def ranks_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, tuple]:
+    return {
+        row[0]: row[1:]
+        for row in connection.execute(f"SELECT reporter_id, rank, list, rank_change FROM {relation}").fetchall()
+    }
+
+
+def test_only_the_corrected_reporter_moves(connection):
+    published = ranking({"a": 90, "b": 80, "c": 70, "d": 60})
+    # everything was computed again and differs, but only c is corrected
+    draft = ranking({"a": 10, "b": 85, "c": 95, "d": 99})
+    got = ranks_of(connection, corrected(connection, "ranking", draft, published, "c"))
+    # first among the others as published, so that a keeps its first place too; previous rank 10
+    assert got == {"a": (1, None, 0), "b": (2, None, 0), "c": (1, "red", 9), "d": (4, None, 0)}
+
+
+def test_a_mart_without_reporters_stays_as_published(connection):
+    assert corrected(connection, "unit_load", "(SELECT 1 AS unit_id)", "(SELECT 2 AS unit_id)", "c") == (
+        "(SELECT 2 AS unit_id)"
+    )
+
+
+def test_official_corrections_of_doing_business_2020(connection, shared):
+    """World Bank, 16 December 2020: three economies corrected among the others as published."""
+    folder = shared / "reference" / "doing_business_2020"
+    with (folder / "official_topic_scores_ranks_2020.csv").open(encoding="utf-8") as stream:
+        rows = [r for r in csv.DictReader(stream) if r["EODB_RANK"]]
+    scores = {r["unit_id"]: float(r["EODB_SCORE"]) for r in rows}
+    published = ranks_of(connection, ranking(scores))
+    assert len(published) == 190
+    assert {who: rank for who, (rank, *_) in published.items()} == {
+        r["unit_id"]: int(float(r["EODB_RANK"])) for r in rows
+    }
+    with (folder / "official_corrections_2020_12_16.csv").open(encoding="utf-8") as stream:
+        corrections = [r for r in csv.DictReader(stream) if r["report"] == "DB2020"]
+    assert len(corrections) == 3
+    relation = ranking(scores)
+    for line in corrections:
+        # printed to one decimal
+        draft = ranking(scores | {line["unit_id"]: float(line["corrected_score_1dp"])})
+        relation = corrected(connection, "ranking", draft, relation, line["unit_id"])
+    after = ranks_of(connection, relation)
+    moved = {line["unit_id"]: int(line["corrected_rank"]) for line in corrections}
+    assert {who: after[who][0] for who in moved} == moved
+    assert {who: r[0] for who, r in after.items() if who not in moved} == {
+        who: r[0] for who, r in published.items() if who not in moved
+    }
