@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.assets.control import write_control
+from orchestration.assets.publish import standing, write_snapshot
+from orchestration.editions.store import editions
 from orchestration.settings import Settings
 from orchestration.warehouse import writer
 from quality.runner import run_expectations
@@ -20,12 +22,23 @@ from raw.loader import load
 from raw.periods import Period
 
 
-def land(settings: Settings, asked: Period, now: datetime) -> None:
+def land(settings: Settings, asked: Period, now: datetime, as_of: datetime | None = None) -> None:
     """Raw tree, control tables and expectations of the home; loads again where something was loaded before."""
     with writer(settings.warehouse) as connection:
         load(connection, settings.raw_root, now=now)
-        write_control(connection, asked, None, now)
+        write_control(connection, asked, as_of, now, None, editions(settings))
         run_expectations(connection)
+
+
+def build_home(
+    settings: Settings, folder: Path, asked: Period, now: datetime, as_of: datetime | None = None
+) -> None:
+    """From the raw tree to ``current.duckdb``: what the job does, without Dagster, Parquet and pages."""
+    settings.prepare()
+    land(settings, asked, now, as_of)
+    dbt_build(settings, folder)
+    with writer(settings.warehouse) as connection:
+        write_snapshot(connection, settings.current, standing(connection, editions(settings)))
 
 
 def dbt_build(settings: Settings, folder: Path) -> None:

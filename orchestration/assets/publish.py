@@ -88,6 +88,13 @@ def _restore_editions(
     """Published quarters as published: a later run never changes them."""
     computed = set(connection.execute("SELECT programme_id, period FROM control.periods").fetchall())
     connection.execute("CREATE SCHEMA snapshot.draft")
+    # the data cut of a published quarter is its edition's; what the draft knows goes further
+    connection.execute("CREATE TABLE snapshot.draft.periods AS FROM control.periods")
+    for (programme, period), edition in published.items():
+        connection.execute(
+            "UPDATE snapshot.control.periods SET as_of = ? WHERE programme_id = ? AND period = ?",
+            [edition.data_cut, programme, period],
+        )
     for table in marts(connection):
         name = _quoted(table)
         connection.execute(f"CREATE TABLE snapshot.draft.{name} AS FROM marts.{name} LIMIT 0")

@@ -6,7 +6,8 @@ Does not belong here: pages and figures (``dashboards/``).
 import dagster as dg
 
 from orchestration import names
-from orchestration.assets.publish import period_folder, periods_in
+from orchestration.assets.publish import period_folder, periods_in, standing
+from orchestration.editions.store import editions, mark
 from orchestration.progress import step
 from orchestration.resources import RunScope
 from orchestration.settings import Settings
@@ -20,7 +21,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         key=names.SITE,
         deps=[names.PUBLISHED],
         group_name=names.GROUP_PUBLISHED,
-        description="领导看板静态网页（征求意见稿）",
+        description="领导看板静态网页（发布前为征求意见稿）",
         kinds={"plotly"},
     )
     def site(context: dg.AssetExecutionContext, scope: RunScope) -> dg.MaterializeResult:
@@ -29,12 +30,14 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         with step("生成看板网页") as progress, reader(settings.current) as connection:
             pages = 0
             wanted = periods_in(connection, scope.programme or None)
+            published = standing(connection, editions(settings))
             for done, (programme, period) in enumerate(wanted, 1):
                 summary = render_site(
                     connection,
                     programme,
                     period,
                     period_folder(settings, programme, period) / "site",
+                    edition=mark(published.get((programme, period))),
                     linked_periods=[other for owner, other in wanted if owner == programme],
                 )
                 pages += summary.pages

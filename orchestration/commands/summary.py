@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.editions.store import DRAFT
 from orchestration.settings import Settings
 
 SEVERITIES = {"B": "阻断", "E": "错误", "W": "警告", "I": "提示"}
@@ -35,6 +36,7 @@ class ProgrammeSummary:
     first: list[tuple[int, str, float]]
     last: list[tuple[int, str, float]]
     site: str
+    edition: str = DRAFT
 
 
 @dataclass
@@ -81,7 +83,7 @@ def _programme_text(programme: ProgrammeSummary) -> str:
     state = "已定版" if programme.frozen else "未到定版时间"
     return "\n".join(
         [
-            f"【{programme.title}】{programme.period}（数据截至 {programme.as_of}，{state}，征求意见稿）",
+            f"【{programme.title}】{programme.period}（数据截至 {programme.as_of}，{state}，{programme.edition}）",
             f"  报送：应报 {programme.owed} 份，收到 {programme.received} 份，其中迟报 {programme.late} 份；"
             f"未报：{missing or '无'}",
             f"  文件：{programme.files} 个，拒收 {programme.files_rejected} 个；"
@@ -155,9 +157,15 @@ def _one(
     reporters = connection.execute(
         "SELECT count(*) FROM raw.reporters WHERE programme_id = ?", [programme_id]
     ).fetchone()[0]
+    newest = connection.execute(
+        "SELECT max_by(edition, revision) FROM control.editions e JOIN control.periods p USING (programme_id, period) "
+        "WHERE programme_id = ? AND period = ? AND e.data_cut <= p.as_of",
+        key,
+    ).fetchone()[0]
     site: Path = settings.published / programme_id / period / "site" / "index.html"
     return ProgrammeSummary(
         programme_id, title, period, as_of, frozen, reporters, owed, received, late, [name for (name,) in missing],
         files, files_rejected, loaded, quarantined, {key: found.get(key, 0) for key in SEVERITIES}, registry_blocking,
         ranked[:3], ranked[-3:] if len(ranked) > 3 else [], str(site) if site.is_file() else "（本次未生成）",
+        f"已发布 {newest}" if newest else DRAFT,
     )  # fmt: skip

@@ -34,6 +34,7 @@ from orchestration.editions.store import (
     editions,
     editions_folder,
     latest,
+    mark,
 )
 from orchestration.editions.tables import marts, parquet, rows_sha256
 from orchestration.settings import REPOSITORY, Settings
@@ -150,11 +151,24 @@ def _registry(settings: Settings, connection: duckdb.DuckDBPyConnection, program
 # --- publishing -------------------------------------------------------------------------------------------------------
 
 
+def is_published(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> bool:
+    """Whether an edition of the quarter stands in this published file."""
+    (stands,) = connection.execute(
+        """
+        SELECT count(*) > 0 FROM control.editions e JOIN control.periods p USING (programme_id, period)
+        WHERE programme_id = ? AND period = ? AND e.data_cut <= p.as_of
+        """,
+        [programme_id, period],
+    ).fetchone()
+    return stands
+
+
 def publishable(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> dict[str, Any]:
     """The quarter's line of control.periods. Raises NotPublishable: nothing computed, not frozen, registry errors."""
+    schema = "draft" if is_published(connection, programme_id, period) else "control"
     found = _rows(
         connection,
-        "SELECT * FROM control.periods WHERE programme_id = ? AND period = ?",
+        f"SELECT * FROM {schema}.periods WHERE programme_id = ? AND period = ?",
         programme_id,
         period,
     )
@@ -272,11 +286,7 @@ def _plain(value: Any) -> Any:
 
 def draft_relation(connection: duckdb.DuckDBPyConnection, table: str, programme_id: str, period: str) -> str:
     """The rows the next edition would hold: draft.* once the quarter is published, marts.* before."""
-    (is_published,) = connection.execute(
-        "SELECT count(*) > 0 FROM control.editions WHERE programme_id = ? AND period = ?",
-        [programme_id, period],
-    ).fetchone()
-    schema = "draft" if is_published else "marts"
+    schema = "draft" if is_published(connection, programme_id, period) else "marts"
     return (
         f"(FROM {schema}.{table} WHERE programme_id = {literal(programme_id)} AND period = {literal(period)})"
     )
@@ -316,9 +326,8 @@ def _outputs(
     settings: Settings, manifest: dict, before: Edition | None, building: Path, snapshot: Path
 ) -> list[dict]:
     """Pages, workbook and difference report; fills ``tables`` of the manifest; returns the differences."""
-    from dashboards.workbooks.tables import write_tables
-
     from dashboards.render import render_site
+    from dashboards.workbooks.tables import write_tables
 
     programme_id, period = manifest["programme_id"], manifest["period"]
     changes: list[dict] = []
@@ -346,16 +355,10 @@ def _outputs(
             programme_id,
             period,
             building / "site",
-            edition=mark(manifest),
+            edition=mark(Edition(building, manifest)),
             linked_periods=[],
         )
     return changes
-
-
-def mark(manifest: dict) -> str:
-    """How an edition is called on its pages; nothing in it depends on the machine or the clock."""
-    name = "定稿" if manifest["revision"] == 0 else f"第 {manifest['revision']} 次修订"
-    return f"{name}（r{manifest['revision']}，{manifest['by']} 发布，{manifest['approved_by']} 批准）"
 
 
 def _write_manifest(manifest: dict, building: Path) -> None:

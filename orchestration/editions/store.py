@@ -97,6 +97,17 @@ class Edition:
         return json.loads(self.verified.read_text(encoding="utf-8"))["reporters"]
 
 
+DRAFT = "征求意见稿"
+
+
+def mark(edition: Edition | None) -> str:
+    """How a quarter is called on its pages; nothing in it depends on the machine or the clock."""
+    if edition is None:
+        return DRAFT
+    name = "定稿" if edition.revision == 0 else f"第 {edition.revision} 次修订"
+    return f"{name}（r{edition.revision}，{edition.manifest['by']} 发布，{edition.manifest['approved_by']} 批准）"
+
+
 def edition_id(programme_id: str, period: str, revision: int) -> str:
     """``<programme>/<period>/r<N>``."""
     return f"{programme_id}/{period}/r{revision}"

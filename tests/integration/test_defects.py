@@ -11,15 +11,17 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
 from orchestration.settings import REPOSITORY, Settings
 from orchestration.warehouse import reader, writer
 from raw.loader import load
-from raw.periods import Period
+from raw.periods import SHANGHAI, Period
 from tests.factories.defects import CLEAN, DIRTY, build
 from tests.factories.defects_files import ANY, Expectation
+from tests.small_warehouse import build_home
 
 pytestmark = pytest.mark.integration
 
@@ -57,8 +59,6 @@ class Outcome:
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """The tree with its clean twin, one run; the registry that changes later was landed once before."""
-    from orchestration.commands.run import execute
-
     folder = tmp_path_factory.mktemp("defects")
     defects = build(folder / "raw")
     settings = Settings(defects.root, folder / "home")
@@ -66,8 +66,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     with writer(settings.warehouse) as connection:
         load(connection, defects.root, "book_bad")
     defects.change_registry()
-    succeeded, failure = execute(settings, Period(2022, 2), None, None, pages=False)
-    assert succeeded, failure
+    build_home(settings, folder, Period(2022, 2), datetime.now(SHANGHAI))
     found: Counter = Counter()
     with reader(settings.current) as connection:
         for table, confirmed in (("flags", False), ("confirmed_flags", True)):

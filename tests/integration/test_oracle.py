@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.settings import Settings
+from raw.periods import Period
 from tests.conftest import ASKED, MERGED_SEED, ORACLE_SEEDS, Built
 from tests.oracle.awkward import build_tree
 from tests.oracle.compare import compare_tree, expectation_of
 from tests.oracle.reader import SHANGHAI
+from tests.small_warehouse import build_home
 
 pytestmark = pytest.mark.integration
 
 PERIOD = "2023Q4"
-
-
-def _run(root: Path, home: Path, *options: str) -> Path:
-    """The quarter through the command line; the database it published."""
-    command = [sys.executable, "-c", "from orchestration.cli import main; main()"]
-    done = subprocess.run(
-        [*command, "run", "--no-site", "--period", PERIOD, *options],
-        env={**os.environ, "TAIZHANG_HOME": str(home), "TAIZHANG_RAW": str(root)},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    published = home / "published" / "current.duckdb"
-    # exit 1: the registries hold errors (T01, P01, P07 …); everything is computed all the same
-    assert done.returncode in (0, 1) and published.exists(), done.stdout[-3000:] + done.stderr[-3000:]
-    return published
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +41,8 @@ def test_rows_under_a_merged_key_are_found_by_their_title(differences: list[str]
 def test_every_cell_agrees_before_the_freeze(tmp_path: Path) -> None:
     oracle_tree = build_tree(tmp_path / "raw", ORACLE_SEEDS[:3])["root"]
     as_of = datetime(2023, 12, 29, 9, tzinfo=SHANGHAI)  # for most programmes between cut-off and freeze
-    published = _run(oracle_tree, tmp_path / "home", "--as-of", as_of.isoformat())
-    with duckdb.connect(str(published), read_only=True) as connection:
+    settings = Settings(oracle_tree, tmp_path / "home")
+    build_home(settings, tmp_path, Period.parse(PERIOD), datetime.now(SHANGHAI), as_of)
+    with duckdb.connect(str(settings.current), read_only=True) as connection:
         lines = compare_tree(connection, expectation_of(oracle_tree, PERIOD, as_of))
     assert not lines, "\n".join(lines[:60])

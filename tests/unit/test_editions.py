@@ -62,8 +62,15 @@ def test_a_hash_is_of_the_values_not_of_their_order():
     other = "(FROM (VALUES (2, 'b', 0.1), (1, 'a', NULL)) t(x, y, z))"
     assert rows_sha256(connection, one) == rows_sha256(connection, other)
     assert rows_sha256(connection, one)[0] == 2
-    for altered in ("(1, 'a', NULL), (2, 'b', 0.10000000001)", "(1, 'a', 0), (2, 'b', 0.1)", "(1, 'a', NULL)"):
-        assert rows_sha256(connection, f"(FROM (VALUES {altered}) t(x, y, z))")[1] != rows_sha256(connection, one)[1]
+    for altered in (
+        "(1, 'a', NULL), (2, 'b', 0.10000000001)",
+        "(1, 'a', 0), (2, 'b', 0.1)",
+        "(1, 'a', NULL)",
+    ):
+        assert (
+            rows_sha256(connection, f"(FROM (VALUES {altered}) t(x, y, z))")[1]
+            != rows_sha256(connection, one)[1]
+        )
 
 
 def ranking(scores: dict[str, float]) -> str:
@@ -90,7 +97,9 @@ def connection() -> duckdb.DuckDBPyConnection:
 def ranks_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, tuple]:
     return {
         row[0]: row[1:]
-        for row in connection.execute(f"SELECT reporter_id, rank, list, rank_change FROM {relation}").fetchall()
+        for row in connection.execute(
+            f"SELECT reporter_id, rank, list, rank_change FROM {relation}"
+        ).fetchall()
     }
 
 
