@@ -85,9 +85,17 @@ def _failure_text(result) -> str:
 
 
 def execute(
-    settings: Settings, period: Period, programme: str | None, as_of: datetime | None, pages: bool = True
+    settings: Settings,
+    period: Period,
+    programme: str | None,
+    as_of: datetime | None,
+    pages: bool = True,
+    remembered: bool = True,
 ) -> tuple[bool, str]:
-    """Run the job in this process, with or without the pages; (succeeded, text of the failure)."""
+    """Run the job in this process, with or without the pages; (succeeded, text of the failure).
+
+    ``remembered``: the run stands in Dagster's history of the home; a verification needs none.
+    """
     import dagster as dg
 
     from orchestration import names
@@ -102,7 +110,7 @@ def execute(
         now=datetime.now(SHANGHAI).isoformat(),
     )
     defs = build_defs(settings, resources={"dbt": dbt_resource(settings), "scope": scope})
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() if remembered else dg.DagsterInstance.ephemeral() as instance:
         key = register(instance, period)
         job = defs.resolve_job_def(names.JOB if pages else names.JOB_TABLES)
         result = job.execute_in_process(

@@ -158,7 +158,12 @@ def _recompute(settings: Settings, edition: Edition, folder: Path, verdict: Verd
         target.symlink_to(other.folder, target_is_directory=True)
     try:
         succeeded, failure = execute(
-            scratch, Period.parse(edition.period), edition.programme_id, edition.data_cut, pages=False
+            scratch,
+            Period.parse(edition.period),
+            edition.programme_id,
+            edition.data_cut,
+            pages=False,
+            remembered=False,
         )
     finally:
         settings.prepare()  # the environment of child processes points at this home again
