@@ -21,7 +21,8 @@ from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_tree
 from tests.small_warehouse import land
 
-pytestmark = pytest.mark.integration
+# beside the session warehouse: the two halves of make test take about as long
+pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
 
 NOW = datetime(2022, 3, 1, 9, 0, tzinfo=SHANGHAI)
 RECEIVED = {"2021Q1": "2021-03-20T10:00:00+08:00", "2021Q2": "2021-06-20T10:00:00+08:00"}

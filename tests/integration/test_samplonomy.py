@@ -30,7 +30,8 @@ from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_csv, write_tree
 from tests.small_warehouse import dbt_build, land
 
-pytestmark = pytest.mark.integration
+# beside the session warehouse: the two halves of make test take about as long
+pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
 
 PARENTS = {
     "Samplonia": "",
@@ -126,7 +127,7 @@ class Accounts:
         self.settings = Settings(folder / "raw", folder / "home")
         self.settings.prepare()
         land(self.settings, Period(2019, 4), NOW)
-        dbt_build(self.settings, folder)
+        dbt_build(self.settings, folder, tested=False)
 
     def rows(self, sql: str, *parameters: object) -> list[tuple]:
         """Rows of the warehouse."""
