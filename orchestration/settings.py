@@ -81,12 +81,17 @@ class Settings:
         wanted = (Path(__file__).parent / "dagster.yaml").read_text(encoding="utf-8")
         if not instance_file.exists() or instance_file.read_text(encoding="utf-8") != wanted:
             instance_file.write_text(wanted, encoding="utf-8")
-        os.environ.update(_SILENCE)
-        os.environ.update(
-            {
-                "TAIZHANG_RAW": str(self.raw_root),
-                "TAIZHANG_HOME": str(self.home),
-                "TAIZHANG_WAREHOUSE": str(self.warehouse),
-                "DAGSTER_HOME": str(self.dagster_home),
-            }
-        )
+        os.environ.update(self.environment())
+
+    def environment(self) -> dict[str, str]:
+        """What a child process of this home needs to know, the rest of the environment left out."""
+        return _SILENCE | {
+            "TAIZHANG_RAW": str(self.raw_root),
+            "TAIZHANG_HOME": str(self.home),
+            "TAIZHANG_WAREHOUSE": str(self.warehouse),
+            "DAGSTER_HOME": str(self.dagster_home),
+        }
+
+    def child_environment(self) -> dict[str, str]:
+        """The whole environment of a child process of this home."""
+        return os.environ | self.environment()

@@ -90,12 +90,8 @@ def execute(
     programme: str | None,
     as_of: datetime | None,
     pages: bool = True,
-    remembered: bool = True,
 ) -> tuple[bool, str]:
-    """Run the job in this process, with or without the pages; (succeeded, text of the failure).
-
-    ``remembered``: the run stands in Dagster's history of the home; a verification needs none.
-    """
+    """Run the job in this process, with or without the pages; (succeeded, text of the failure)."""
     import dagster as dg
 
     from orchestration import names
@@ -110,7 +106,7 @@ def execute(
         now=datetime.now(SHANGHAI).isoformat(),
     )
     defs = build_defs(settings, resources={"dbt": dbt_resource(settings), "scope": scope})
-    with dg.DagsterInstance.get() if remembered else dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.get() as instance:
         key = register(instance, period)
         job = defs.resolve_job_def(names.JOB if pages else names.JOB_TABLES)
         result = job.execute_in_process(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.assets.control import write_control
 from orchestration.editions.correction import corrected
 from orchestration.editions.freeze import code_sha256
 from orchestration.editions.store import (
@@ -24,11 +27,14 @@ from orchestration.editions.store import (
     EditionDamaged,
     archive_path,
     edition_named,
+    editions,
     take_out,
 )
 from orchestration.editions.tables import marts, parquet, rows_sha256
 from orchestration.settings import Settings
-from orchestration.warehouse import calculator, reader
+from orchestration.warehouse import calculator, reader, writer
+from quality.runner import run_expectations
+from raw.loader import load
 from raw.periods import Period
 from raw.tree import file_sha256
 
@@ -141,38 +147,56 @@ def _restore_tree(settings: Settings, edition: Edition, root: Path) -> None:
 
 
 def _recompute(settings: Settings, edition: Edition, folder: Path, verdict: Verdict) -> None:
-    from orchestration.commands.run import execute
-
+    """The stages of the job one after another, without Dagster's bookkeeping, Parquet and pages."""
     try:
         _restore_tree(settings, edition, folder / "raw")
     except EditionDamaged as damage:
         verdict.problems.append(str(damage))
         return
     scratch = Settings(folder / "raw", folder / "home", settings.limits)
-    scratch.prepare()
     for link in edition.manifest["previous_quarters"]:
         # the rank of the quarter before is the published one
         other = edition_named(settings, link["edition"])
         target = scratch.published / other.folder.relative_to(settings.published)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(other.folder, target_is_directory=True)
-    try:
-        succeeded, failure = execute(
-            scratch,
+    with writer(scratch.warehouse) as connection:
+        load(connection, scratch.raw_root, edition.programme_id, scratch.limits)
+        write_control(
+            connection,
             Period.parse(edition.period),
-            edition.programme_id,
             edition.data_cut,
-            pages=False,
-            remembered=False,
+            edition.data_cut,
+            edition.programme_id,
+            editions(scratch),
         )
-    finally:
-        settings.prepare()  # the environment of child processes points at this home again
-    if not succeeded:
+        run_expectations(connection)
+    failure = _build(scratch)
+    if failure is not None:
         verdict.problems.append(f"复算没有完成：{failure}")
         return
     verdict.recomputed = True
-    with reader(scratch.current) as connection:
+    with reader(scratch.warehouse) as connection:
         _compare(settings, edition, connection, verdict)
+
+
+def _build(scratch: Settings) -> str | None:
+    """Every model on the landed warehouse; the end of dbt's words when it fails. The comparison is the test."""
+    project = str(scratch.dbt_project)
+    command = [
+        *(
+            str(Path(sys.executable).with_name("dbt")),
+            "--no-use-colors",
+            "--log-path",
+            str(scratch.home / "logs"),
+        ),
+        *("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
+        *("--project-dir", project, "--profiles-dir", project, "--target-path", str(scratch.dbt_target)),
+    ]
+    done = subprocess.run(
+        command, env=scratch.child_environment(), capture_output=True, text=True, check=False
+    )
+    return None if done.returncode == 0 else done.stdout[-2000:]
 
 
 def _compare(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from dashboards.workbooks import styles
+from orchestration.settings import Settings
 from orchestration.warehouse import reader
+from raw.periods import SHANGHAI, Period
 from tests.conftest import SAMPLES, Built
 from tests.pipeline.test_run import taizhang
+from tests.small_warehouse import build_home
 from tests.unit.test_feedback import marks
 from tests.unit.test_template import rows_by_key, table
 
@@ -61,8 +64,7 @@ def _receive(raw: Path, home: Path, moment: str, *files: Path) -> list[dict]:
 
 
 def _run(raw: Path, home: Path) -> None:
-    done = taizhang(raw, home, "run", "--period", PERIOD, "--programme", PROGRAMME)
-    assert done.returncode == 0, done.stdout + done.stderr
+    build_home(Settings(raw, home), home.parent, Period.parse(PERIOD), datetime.now(SHANGHAI))
 
 
 def _feedback(raw: Path, home: Path, out: Path) -> dict[str, Path]:
