@@ -19,7 +19,8 @@ from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_csv, write_registry_table, write_tree
 from tests.small_warehouse import dbt_build, land
 
-pytestmark = pytest.mark.integration
+# beside the session warehouse: the two halves of make test take about as long
+pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
 
 NOW = datetime(2022, 3, 1, 9, 0, tzinfo=SHANGHAI)
 IN_TIME = {"2021Q1": "2021-03-20", "2021Q2": "2021-06-20", "2021Q3": "2021-09-20", "2021Q4": "2021-12-20"}
@@ -442,7 +443,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             root / "registry" / "shu", "units", [{"unit_id": "u1", "name": "市市场监督管理局"}]
         )
     land(settings, Period(2021, 4), NOW)
-    dbt_build(settings, folder)
+    dbt_build(settings, folder, tested=False)
     return settings
 
 
