@@ -15,7 +15,6 @@ Row = dict[str, Any]
 DIMENSIONS = {"completeness": "完整性", "timeliness": "及时性", "validity": "有效性", "consistency": "一致性"}
 # Rules about work that lags tell nothing about the data; they are grouped, not rated.
 GROUPS = DIMENSIONS | {"performance": "工作进展（不计入数据质量）"}
-LIST_WORDS = {"red": "红榜", "black": "黑榜"}
 CONFIDENCE_WORDS = {"unique": "唯一改法", "ambiguous": "多种改法", "not_solved": "未能求解"}
 
 

@@ -52,15 +52,17 @@ def dbt_resource(settings: Settings):
     )
 
 
-def _project_fingerprint(project: Path) -> str:
+_NO_SOURCES = frozenset({"__pycache__", "target", "logs", "samples"})
+
+
+def sources_sha256(*folders: Path) -> str:
+    """Hash over names and bytes of every source file of some folders of the repository; what tools leave there is none."""
     digest = hashlib.sha256()
-    for path in sorted(project.rglob("*")):
-        if (
-            path.suffix in (".sql", ".yml", ".csv", ".md", ".py")
-            and "target" not in path.relative_to(project).parts
-        ):
-            digest.update(path.relative_to(project).as_posix().encode())
-            digest.update(path.read_bytes())
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not _NO_SOURCES & set(path.relative_to(folder).parts):
+                digest.update(path.relative_to(folder.parent).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -72,7 +74,7 @@ def ensure_manifest(settings: Settings) -> Path:
     """
     manifest = settings.dbt_target / "manifest.json"
     stamp = settings.dbt_target / "manifest.fingerprint"
-    fingerprint = _project_fingerprint(settings.dbt_project)
+    fingerprint = sources_sha256(settings.dbt_project)
     if manifest.is_file() and stamp.is_file() and stamp.read_text() == fingerprint:
         return manifest
     from dbt.cli.main import dbtRunner

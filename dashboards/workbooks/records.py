@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from dashboards.queries import INFLUENCE
+
 Row = dict[str, Any]
 
 
@@ -172,7 +174,7 @@ def receipts(
 # A finding on a file is closed once a later readable file of the same obligation, received by the as-of, answers it: it
 # holds the same task or indicator (what it says there is judged by itself), or – for a finding on the file or on a row
 # nobody knows – as many rows of it were loaded (dropping the row nobody knows is a correction too).
-_FINDINGS = """
+_FINDINGS = f"""
 with sent as (
     select receipt_id, programme_id, period, reporter_id, kind, received_at, path, status,
            coalesce(rows_loaded, 0) as rows_loaded
@@ -202,9 +204,7 @@ wholes as (select receipt_id, min(later_path) as path from later where whole gro
 
 select f.flag_id, f.rule_id, f.severity, f.reporter_id, f.entity_type, f.entity_id, f.path, f.sheet, f.row_number,
        f.column_name, f.raw_value, f.message, f.receipt_id, f.owner, c.remedy_zh as remedy,
-       coalesce(i.name, t.title) as entity_name, p.priority, p.influence, p.expected_value, p.expected_basis,
-       p.score_now, p.score_expected, p.score_change, p.rank_now, p.rank_expected, p.list_now, p.list_expected,
-       p.crosses_edge,
+       coalesce(i.name, t.title) as entity_name, p.influence, {", ".join(f"p.{name}" for name in INFLUENCE)},
        case when s.receipt_id is null then null
             when f.entity_type in ('task', 'indicator') then a.path
             when f.rule_id in ('D01', 'D03') then null

@@ -1,21 +1,27 @@
 {#- Scores of section 7 of the contract as expressions, so that the states and the question "what if this value were
     another one?" (int_finding_changes) share one formula. -#}
 
-{#- Score of an indicator's value. `row` (alias with a dot, or '') gives method, worst, frontier, exponent, baseline,
-    target, polarity, direction. -#}
-{% macro indicator_value_score(value, row='') -%}
+{#- Score of an indicator's value; the row gives method, worst, frontier, exponent, baseline, target, polarity, direction. -#}
+{% macro indicator_value_score(value) -%}
     case
-        when {{ row }}method = 'dtf'
-            then 100.0 * power(
-                {{ clamp(ratio(row ~ 'worst - ' ~ value, row ~ 'worst - ' ~ row ~ 'frontier')) }}, {{ row }}exponent
-            )
-        when {{ row }}method is null then null
-        when {{ row }}baseline is not null and {{ row }}baseline <> {{ row }}target
-            then 100.0 * {{ clamp(ratio(value ~ ' - ' ~ row ~ 'baseline', row ~ 'target - ' ~ row ~ 'baseline')) }}
-        when {{ row }}direction * {{ value }} >= {{ row }}direction * {{ row }}target then 100.0
-        when {{ row }}baseline is not null or {{ row }}target <= 0 then 0.0
-        when {{ row }}polarity = 'lower' then 100.0 * {{ clamp(ratio(row ~ 'target', value)) }}
-        else 100.0 * {{ clamp(ratio(value, row ~ 'target')) }}
+        when method = 'dtf'
+            then 100.0 * power({{ clamp(ratio('worst - ' ~ value, 'worst - frontier')) }}, exponent)
+        when method is null then null
+        when baseline is not null and baseline <> target
+            then 100.0 * {{ clamp(ratio(value ~ ' - baseline', 'target - baseline')) }}
+        when direction * {{ value }} >= direction * target then 100.0
+        when baseline is not null or target <= 0 then 0.0
+        when polarity = 'lower' then 100.0 * {{ clamp(ratio('target', value)) }}
+        else 100.0 * {{ clamp(ratio(value, 'target')) }}
+    end
+{%- endmacro %}
+
+{#- The list a place leads to: no lists where red and black together leave nobody between; ties at an edge are in. -#}
+{% macro list_of(ranked_count, rank, rank_from_end, all_targets_reached) -%}
+    case
+        when {{ ranked_count }} < red + black + 1 then null
+        when {{ rank }} <= red then 'red'
+        when {{ rank_from_end }} <= black and not {{ all_targets_reached }} then 'black'
     end
 {%- endmacro %}
 

@@ -48,7 +48,7 @@ def period_rows(
 
     ``programme`` needs programme_id, start_date, end_date, report_day, freeze_days. The asked quarter's as-of is
     ``as_of``, else its freeze or ``now`` while that has not come; an earlier quarter keeps its own freeze where that is
-    earlier. A published quarter (``published``: period → data cut of its latest edition) is computed as its next edition
+    earlier. A published quarter (``published``: period → data cut of its first edition) is computed as its next edition
     would be: with everything received by ``as_of`` or ``now``.
     """
     quarters = [p for p in periods_between(programme["start_date"], programme["end_date"]) if p <= asked]
@@ -113,7 +113,6 @@ def write_control(
 
     A programme that is not in scope keeps its rows; one that left the registry loses them. ``published``: every edition.
     """
-    connection.execute(_DDL)
     write_editions(connection, published or [])
     cuts: dict[str, dict[str, datetime]] = {}
     for edition in published or []:

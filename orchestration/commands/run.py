@@ -85,11 +85,7 @@ def _failure_text(result) -> str:
 
 
 def execute(
-    settings: Settings,
-    period: Period,
-    programme: str | None,
-    as_of: datetime | None,
-    pages: bool = True,
+    settings: Settings, period: Period, programme: str | None, as_of: datetime | None, pages: bool = True
 ) -> tuple[bool, str]:
     """Run the job in this process, with or without the pages; (succeeded, text of the failure)."""
     import dagster as dg

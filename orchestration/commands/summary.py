@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.editions.store import DRAFT
+from orchestration.editions.tables import standing_edition
 from orchestration.settings import Settings
 
 SEVERITIES = {"B": "阻断", "E": "错误", "W": "警告", "I": "提示"}
@@ -157,11 +158,7 @@ def _one(
     reporters = connection.execute(
         "SELECT count(*) FROM raw.reporters WHERE programme_id = ?", [programme_id]
     ).fetchone()[0]
-    newest = connection.execute(
-        "SELECT max_by(edition, revision) FROM control.editions e JOIN control.periods p USING (programme_id, period) "
-        "WHERE programme_id = ? AND period = ? AND e.data_cut <= p.as_of",
-        key,
-    ).fetchone()[0]
+    newest = standing_edition(connection, programme_id, period)
     site: Path = settings.published / programme_id / period / "site" / "index.html"
     return ProgrammeSummary(
         programme_id, title, period, as_of, frozen, reporters, owed, received, late, [name for (name,) in missing],

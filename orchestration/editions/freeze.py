@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from dashboards.workbooks.records import rows
 from orchestration.assets.control import write_editions
 from orchestration.assets.publish import standing, swap_folder, write_parquet, write_snapshot
 from orchestration.editions import difference
@@ -36,7 +37,8 @@ from orchestration.editions.store import (
     latest,
     mark,
 )
-from orchestration.editions.tables import marts, parquet, rows_sha256
+from orchestration.editions.tables import marts, parquet, rows_sha256, standing_edition
+from orchestration.resources import sources_sha256
 from orchestration.settings import REPOSITORY, Settings
 from orchestration.warehouse import literal, reader, writer
 from raw.periods import SHANGHAI
@@ -70,21 +72,7 @@ _PACKAGES = ("raw", "quality", "orchestration", "dbt_project", "dashboards")
 
 def code_sha256() -> str:
     """Hash over every source file that can change a number or a page."""
-    digest = hashlib.sha256()
-    for package in _PACKAGES:
-        root = REPOSITORY / package
-        for path in sorted(root.rglob("*")):
-            inside = path.relative_to(root).parts
-            if path.is_file() and not {"__pycache__", "target", "samples", "logs"} & set(inside):
-                digest.update(path.relative_to(REPOSITORY).as_posix().encode() + b"\0")
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, list(parameters))
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return sources_sha256(*(REPOSITORY / package for package in _PACKAGES))
 
 
 # --- inputs -----------------------------------------------------------------------------------------------------------
@@ -95,7 +83,7 @@ def _submissions(
 ) -> list[dict[str, Any]]:
     """Archive every submission that could count: for this or an earlier quarter, received by the data cut."""
     kept = []
-    for entry in _rows(
+    for entry in rows(
         connection,
         """
         SELECT path, sha256, bytes, received_at, sender, registered FROM raw.receipts
@@ -151,22 +139,17 @@ def _registry(settings: Settings, connection: duckdb.DuckDBPyConnection, program
 # --- publishing -------------------------------------------------------------------------------------------------------
 
 
-def is_published(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> bool:
-    """Whether an edition of the quarter stands in this published file."""
-    (stands,) = connection.execute(
-        """
-        SELECT count(*) > 0 FROM control.editions e JOIN control.periods p USING (programme_id, period)
-        WHERE programme_id = ? AND period = ? AND e.data_cut <= p.as_of
-        """,
-        [programme_id, period],
-    ).fetchone()
-    return stands
+def _computed_in(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> tuple[str, str]:
+    """(schema of the marts, schema of ``periods``) of what the next edition would hold: draft once the quarter is published."""
+    if standing_edition(connection, programme_id, period) is not None:
+        return "draft", "draft"
+    return "marts", "control"
 
 
 def publishable(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> dict[str, Any]:
     """The quarter's line of control.periods. Raises NotPublishable: nothing computed, not frozen, registry errors."""
-    schema = "draft" if is_published(connection, programme_id, period) else "control"
-    found = _rows(
+    _, schema = _computed_in(connection, programme_id, period)
+    found = rows(
         connection,
         f"SELECT * FROM {schema}.periods WHERE programme_id = ? AND period = ?",
         programme_id,
@@ -206,6 +189,7 @@ def publish(
     revision = before.revision + 1 if before else 0
     folder = editions_folder(settings, programme_id, period)
     building = folder / f".r{revision}.{os.getpid()}"
+    snapshot = settings.current.with_name(f".current.publishing.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
@@ -214,13 +198,14 @@ def publish(
             manifest = _manifest(settings, connection, control, revision, approval, present)
             _freeze_tables(connection, control, before, only, building / TABLES)
         manifest["correction"] = only
-        snapshot = _snapshot(settings, present, manifest, building)
+        _snapshot(settings, present, manifest, building, snapshot)
         changes = _outputs(settings, manifest, before, building, snapshot)
         _write_manifest(manifest, building)
         os.rename(building, folder / f"r{revision}")
         os.replace(snapshot, settings.current)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
+        snapshot.unlink(missing_ok=True)
         raise
     edition = Edition(folder / f"r{revision}", manifest)
     _refresh(settings, edition)
@@ -244,9 +229,9 @@ def _manifest(
     published = latest(present)
     replaced = published.get((programme_id, period))
     earlier = [e for (p, q), e in published.items() if p == programme_id and q < period]
-    (parameters,) = _rows(connection, "FROM raw.programmes WHERE programme_id = ?", programme_id)
+    (parameters,) = rows(connection, "FROM raw.programmes WHERE programme_id = ?", programme_id)
     parameters.pop("path")
-    draws = _rows(
+    draws = rows(
         connection,
         "SELECT DISTINCT draws, seed FROM marts.rank_robustness WHERE programme_id = ? AND period = ?",
         programme_id,
@@ -284,14 +269,6 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def draft_relation(connection: duckdb.DuckDBPyConnection, table: str, programme_id: str, period: str) -> str:
-    """The rows the next edition would hold: draft.* once the quarter is published, marts.* before."""
-    schema = "draft" if is_published(connection, programme_id, period) else "marts"
-    return (
-        f"(FROM {schema}.{table} WHERE programme_id = {literal(programme_id)} AND period = {literal(period)})"
-    )
-
-
 def _freeze_tables(
     connection: duckdb.DuckDBPyConnection,
     control: dict[str, Any],
@@ -303,8 +280,10 @@ def _freeze_tables(
     if only is not None and before is None:
         raise NotPublishable("更正一个填报主体要有已发布的版本；首次发布请不要写 --only")
     write_parquet(connection, programme_id, period, target)  # findings and receipts as they stand
+    schema, _ = _computed_in(connection, programme_id, period)
+    quarter = f"programme_id = {literal(programme_id)} AND period = {literal(period)}"
     for table in marts(connection):
-        relation = draft_relation(connection, table, programme_id, period)
+        relation = f"(FROM {schema}.{table} WHERE {quarter})"
         if only is not None:
             relation = corrected(connection, table, relation, parquet(before.table(table)), only)
         connection.execute(
@@ -312,14 +291,14 @@ def _freeze_tables(
         )
 
 
-def _snapshot(settings: Settings, present: list[Edition], manifest: dict, building: Path) -> Path:
-    """The next current.duckdb, with the new edition in its place; not swapped in yet."""
-    target = settings.current.with_name(f".current.publishing.{os.getpid()}")
+def _snapshot(
+    settings: Settings, present: list[Edition], manifest: dict, building: Path, target: Path
+) -> None:
+    """The next current.duckdb as ``target``, with the new edition in its place; not swapped in yet."""
     everything = [*present, Edition(building, manifest)]
     with writer(settings.warehouse) as connection:
         write_editions(connection, everything)
         write_snapshot(connection, target, standing(connection, everything))
-    return target
 
 
 def _outputs(

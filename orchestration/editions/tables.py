@@ -1,4 +1,4 @@
-"""The tables of an edition: which they are, and their hash.
+"""The tables of editions in a database: which they are, which edition stands, their hash.
 
 A hash is of the rows, not of the file: two machines agree when every value agrees, whatever wrote the parquet.
 """
@@ -22,6 +22,18 @@ def marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
             "AND column_name IN ('programme_id', 'period') GROUP BY 1 HAVING count(*) = 2 ORDER BY 1"
         ).fetchall()
     ]
+
+
+def standing_edition(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> str | None:
+    """The edition of the quarter that stands in this published file, r<N> the last; None while it is a draft."""
+    (newest,) = connection.execute(
+        """
+        SELECT max_by(e.edition, e.revision) FROM control.editions e JOIN control.periods p USING (programme_id, period)
+        WHERE programme_id = ? AND period = ? AND e.data_cut <= p.as_of
+        """,
+        [programme_id, period],
+    ).fetchone()
+    return newest
 
 
 def rows_sha256(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +16,6 @@ from typing import Any
 
 import duckdb
 
-from orchestration.assets.control import write_control
 from orchestration.editions.correction import corrected
 from orchestration.editions.freeze import code_sha256
 from orchestration.editions.store import (
@@ -27,14 +24,12 @@ from orchestration.editions.store import (
     EditionDamaged,
     archive_path,
     edition_named,
-    editions,
     take_out,
 )
 from orchestration.editions.tables import marts, parquet, rows_sha256
 from orchestration.settings import Settings
-from orchestration.warehouse import calculator, reader, writer
-from quality.runner import run_expectations
-from raw.loader import load
+from orchestration.stages import ModelsFailed, build_models, land
+from orchestration.warehouse import calculator, reader
 from raw.periods import Period
 from raw.tree import file_sha256
 
@@ -160,43 +155,16 @@ def _recompute(settings: Settings, edition: Edition, folder: Path, verdict: Verd
         target = scratch.published / other.folder.relative_to(settings.published)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(other.folder, target_is_directory=True)
-    with writer(scratch.warehouse) as connection:
-        load(connection, scratch.raw_root, edition.programme_id, scratch.limits)
-        write_control(
-            connection,
-            Period.parse(edition.period),
-            edition.data_cut,
-            edition.data_cut,
-            edition.programme_id,
-            editions(scratch),
-        )
-        run_expectations(connection)
-    failure = _build(scratch)
-    if failure is not None:
+    cut = edition.data_cut
+    land(scratch, Period.parse(edition.period), cut, cut, edition.programme_id)
+    try:
+        build_models(scratch, tested=False)  # the comparison is the test
+    except ModelsFailed as failure:
         verdict.problems.append(f"复算没有完成：{failure}")
         return
     verdict.recomputed = True
     with reader(scratch.warehouse) as connection:
         _compare(settings, edition, connection, verdict)
-
-
-def _build(scratch: Settings) -> str | None:
-    """Every model on the landed warehouse; the end of dbt's words when it fails. The comparison is the test."""
-    project = str(scratch.dbt_project)
-    command = [
-        *(
-            str(Path(sys.executable).with_name("dbt")),
-            "--no-use-colors",
-            "--log-path",
-            str(scratch.home / "logs"),
-        ),
-        *("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
-        *("--project-dir", project, "--profiles-dir", project, "--target-path", str(scratch.dbt_target)),
-    ]
-    done = subprocess.run(
-        command, env=scratch.child_environment(), capture_output=True, text=True, check=False
-    )
-    return None if done.returncode == 0 else done.stdout[-2000:]
 
 
 def _compare(

@@ -54,17 +54,9 @@ class Planter:
         """A finding of ``rule`` at a field of a row, at a row, or at a file."""
         self.planned.append(Planned(rule, note, file, row, ({"field": field} if field else {}) | more))
 
-    def also(
-        self,
-        rule: str,
-        note: str,
-        file: File | None = None,
-        row: Row | None = None,
-        field: str | None = None,
-        **more: Any,
-    ) -> None:
-        """A finding that follows from a planted one."""
-        self.expect(rule, note, file, row, field, origin="consequence", **more)
+    def also(self, rule: str, note: str, *place: Any, **more: Any) -> None:
+        """A finding that follows from a planted one; arguments of ``expect``."""
+        self.expect(rule, note, *place, origin="consequence", **more)
 
     def state(
         self,

@@ -66,7 +66,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     with writer(settings.warehouse) as connection:
         load(connection, defects.root, "book_bad")
     defects.change_registry()
-    build_home(settings, folder, Period(2022, 2), datetime.now(SHANGHAI), tested=True)
+    build_home(settings, Period(2022, 2), datetime.now(SHANGHAI), tested=True)
     found: Counter = Counter()
     with reader(settings.current) as connection:
         for table, confirmed in (("flags", False), ("confirmed_flags", True)):

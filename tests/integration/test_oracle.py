@@ -42,7 +42,7 @@ def test_every_cell_agrees_before_the_freeze(tmp_path: Path) -> None:
     oracle_tree = build_tree(tmp_path / "raw", ORACLE_SEEDS[:3])["root"]
     as_of = datetime(2023, 12, 29, 9, tzinfo=SHANGHAI)  # for most programmes between cut-off and freeze
     settings = Settings(oracle_tree, tmp_path / "home")
-    build_home(settings, tmp_path, Period.parse(PERIOD), datetime.now(SHANGHAI), as_of)
+    build_home(settings, Period.parse(PERIOD), datetime.now(SHANGHAI), as_of)
     with duckdb.connect(str(settings.current), read_only=True) as connection:
         lines = compare_tree(connection, expectation_of(oracle_tree, PERIOD, as_of))
     assert not lines, "\n".join(lines[:60])

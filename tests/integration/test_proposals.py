@@ -5,21 +5,17 @@ Belongs here: rules → edits → proposals, places and texts. Does not belong h
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from orchestration.settings import REPOSITORY, Settings
+from orchestration.stages import build_models, land
 from orchestration.warehouse import reader
 from quality.suites.indicators import PERCENT_UNITS, RATIO_TOLERANCE, TIME_UNITS
 from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_tree
-from tests.small_warehouse import land
 
 # beside the session warehouse: the two halves of make test take about as long
 pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
@@ -107,19 +103,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(root, folder / "home")
     settings.prepare()
     land(settings, Period(2021, 2), NOW)
-    project = str(settings.dbt_project)
-    command = [
-        str(Path(sys.executable).with_name("dbt")),
-        "--no-use-colors",
-        "--log-path",
-        str(folder / "logs"),
-        "build",
-    ]
-    command += ["--select", "+correction_proposals", "+flags", "--exclude-resource-type", "unit_test"]
-    command += ["--indirect-selection", "cautious", "--project-dir", project, "--profiles-dir", project]
-    command += ["--target-path", str(folder / "target")]
-    done = subprocess.run(command, env=os.environ.copy(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:]
+    build_models(settings, only=("+correction_proposals", "+flags"))
     return settings
 
 

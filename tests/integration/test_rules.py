@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import Settings
+from orchestration.stages import build_models, land
 from orchestration.warehouse import reader, writer
 from raw.loader import load
 from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_csv, write_registry_table, write_tree
-from tests.small_warehouse import dbt_build, land
 
 # beside the session warehouse: the two halves of make test take about as long
 pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
@@ -443,7 +443,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             root / "registry" / "shu", "units", [{"unit_id": "u1", "name": "市市场监督管理局"}]
         )
     land(settings, Period(2021, 4), NOW)
-    dbt_build(settings, folder, tested=False)
+    build_models(settings, tested=False)
     return settings
 
 

@@ -25,10 +25,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import Settings
+from orchestration.stages import build_models, land
 from orchestration.warehouse import reader
 from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_csv, write_tree
-from tests.small_warehouse import dbt_build, land
 
 # beside the session warehouse: the two halves of make test take about as long
 pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
@@ -127,7 +127,7 @@ class Accounts:
         self.settings = Settings(folder / "raw", folder / "home")
         self.settings.prepare()
         land(self.settings, Period(2019, 4), NOW)
-        dbt_build(self.settings, folder, tested=False)
+        build_models(self.settings, tested=False)
 
     def rows(self, sql: str, *parameters: object) -> list[tuple]:
         """Rows of the warehouse."""

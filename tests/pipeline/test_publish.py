@@ -71,7 +71,7 @@ def _tree(root: Path) -> Path:
 
 
 def _run(settings: Settings) -> None:
-    build_home(settings, settings.home.parent, Period.parse(QUARTER), datetime.now(SHANGHAI))
+    build_home(settings, Period.parse(QUARTER), datetime.now(SHANGHAI))
 
 
 def _tables(settings: Settings, schema: str = "marts") -> dict[str, list[tuple]]:

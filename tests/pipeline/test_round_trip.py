@@ -64,7 +64,7 @@ def _receive(raw: Path, home: Path, moment: str, *files: Path) -> list[dict]:
 
 
 def _run(raw: Path, home: Path) -> None:
-    build_home(Settings(raw, home), home.parent, Period.parse(PERIOD), datetime.now(SHANGHAI))
+    build_home(Settings(raw, home), Period.parse(PERIOD), datetime.now(SHANGHAI))
 
 
 def _feedback(raw: Path, home: Path, out: Path) -> dict[str, Path]:

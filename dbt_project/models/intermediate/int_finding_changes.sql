@@ -60,9 +60,12 @@ compared as (
         o.flag_id, o.rule_id, s.programme_id, s.period, s.reporter_id, s.indicator_id, s.special_id, s.weight, s.state, s.score, s.attained,
         s.value, s.sent_value, s.method, s.worst, s.frontier, s.baseline, s.target, s.polarity, s.direction,
         i.exponent, h.own_median, h.own_values, c.median_value, c.values_given,
-        s.value / nullif(c.median_value, 0) as ratio_to_peers,
-        {{ ratio('v.numerator', 'v.denominator') }}
-        * coalesce(i.multiplier, case when {{ bare_text('i.unit') }} in ('%', '％', '百分比') then 100 else 1 end) as quotient
+        case
+            {% for unit_factor in unit_factors() -%}
+            when {{ is_unit_slip('s.value / nullif(c.median_value, 0)', unit_factor) }} then {{ unit_factor }}
+            {% endfor -%}
+        end as slip,
+        {{ ratio('v.numerator', 'v.denominator') }} * {{ ratio_factor('i') }} as quotient
     from on_indicators as o
     inner join {{ ref('int_indicator_states') }} as s
         on
@@ -83,30 +86,31 @@ compared as (
         on s.receipt_id = v.receipt_id and s.indicator_id = v.indicator_id
 ),
 
-expected_values as (
+based as (
     select
         *,
         case
             when rule_id = 'K03' and state <> 'not_applicable' then 'dropped'
             when rule_id = 'K03' then 'sent'
             when rule_id = 'V06' and quotient is not null then 'quotient'
-            {% for unit_factor in unit_factors() -%}
-            when rule_id = 'V03' and {{ is_unit_slip('ratio_to_peers', unit_factor) }} then 'unit'
-            {% endfor -%}
+            when rule_id = 'V03' and slip is not null then 'unit'
             when rule_id <> 'H05' and own_values >= 1 then 'own'
             when values_given >= 3 then 'peers'
-        end as basis,
-        case
-            when rule_id = 'K03' and state <> 'not_applicable' then null
-            when rule_id = 'K03' then sent_value
-            when rule_id = 'V06' and quotient is not null then quotient
-            {% for unit_factor in unit_factors() -%}
-            when rule_id = 'V03' and {{ is_unit_slip('ratio_to_peers', unit_factor) }} then value / {{ unit_factor }}
-            {% endfor -%}
-            when rule_id <> 'H05' and own_values >= 1 then own_median
-            when values_given >= 3 then median_value
-        end as expected_value
+        end as basis
     from compared
+),
+
+expected_values as (
+    select
+        *,
+        case basis
+            when 'sent' then sent_value
+            when 'quotient' then quotient
+            when 'unit' then value / slip
+            when 'own' then own_median
+            when 'peers' then median_value
+        end as expected_value
+    from based
 ),
 
 indicator_changes as (

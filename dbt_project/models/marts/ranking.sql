@@ -90,11 +90,7 @@ select
     group_rank,
     previous_rank,
     previous_rank - rank as rank_change,
-    case
-        when ranked_count < red + black + 1 then null
-        when rank <= red then 'red'
-        when rank_from_end <= black and not all_targets_reached then 'black'
-    end as list,
+    {{ list_of('ranked_count', 'rank', 'rank_from_end', 'all_targets_reached') }} as list,
     ranked,
     reason,
     ranked_count,

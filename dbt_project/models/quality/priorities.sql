@@ -199,11 +199,7 @@ ranked as (
 listed as (
     select
         *,
-        case
-            when count_then < red + black + 1 then null
-            when rank_then <= red then 'red'
-            when rank_from_end <= black and not all_targets_reached then 'black'
-        end as list_then
+        {{ list_of('count_then', 'rank_then', 'rank_from_end', 'all_targets_reached') }} as list_then
     from ranked
 ),
 
