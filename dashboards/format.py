@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import re
 from typing import Any
 
@@ -54,6 +55,9 @@ REPORTER_KIND_WORDS = {
     "department": "部门",
 }
 METHOD_WORDS = {"dtf": "前沿距离", "attainment": "目标达成"}
+LIST_WORDS = {"red": "红榜", "black": "黑榜"}
+# A gap between two neighbours is called real from this share of the draws on (research: methods, section 7).
+REAL_GAP = 0.90
 
 
 def number(value: Any, digits: int = 2, *, trim: bool = False) -> str:
@@ -68,10 +72,31 @@ def number(value: Any, digits: int = 2, *, trim: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def band(low: Any, high: Any) -> str:
-    """A range of ranks: ``2–6``, or ``3`` where both ends are the same."""
-    ends = [number(low, 0), number(high, 0)]
-    return ends[0] if ends[0] == ends[1] else "–".join(ends)
+def band(low: Any, high: Any, place: Any = None) -> str:
+    """A range of ranks, rounded outwards to whole ranks: ``2–6``, or ``3`` where both ends are the same.
+
+    Where the whole range is the rank itself (``place``) it is called 稳定; an unknown end → —.
+    """
+    if low is None or high is None or low != low or high != high:
+        return NONE
+    # Quantiles between equal ranks may carry noise of the interpolation.
+    first, last = math.floor(round(float(low), 6)), math.ceil(round(float(high), 6))
+    if first != last:
+        return f"{first}–{last}"
+    return "稳定" if place is not None and first == place else str(first)
+
+
+def rank(place: Any, low: Any = None, high: Any = None) -> str:
+    """A rank with its band, everywhere it is told in words: ``第3名（2–5）``, ``第1名（稳定）``; without draws ``第3名``."""
+    if place is None:
+        return NONE
+    spread = band(low, high, place)
+    return f"第{int(place)}名" + ("" if spread == NONE else f"（{spread}）")
+
+
+def gap(p_ahead: Any) -> str:
+    """What to say of the distance to the next rank: empty where it is real, or nothing is known."""
+    return "" if p_ahead is None or p_ahead != p_ahead or p_ahead >= REAL_GAP else "与下一名的差距不显著"
 
 
 def value(x: Any, decimals: int | None = None) -> str:

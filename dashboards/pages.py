@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 from markupsafe import Markup
 
-from dashboards import figures, findings, ledger, queries
+from dashboards import figures, findings, ledger, queries, ranking_queries
 from dashboards import format as fmt
 from dashboards.theme import LIGHTS, figure_html
 
@@ -41,12 +41,24 @@ class Site:
     specials: list[Row]
     ranking: list[Row]
     history: list[Row]
-    robustness: dict[str, Row]
+    bands: dict[tuple[str, str], Row]
+    list_entries: list[Row]
+    rank_changes: list[Row]
+    change_items: list[Row]
     totals: dict[str, Row]
     reporting: list[Row]
     lights: list[Row]
     overdue: list[Row]
     goals: list[Row]
+    editions: list[Row]
+    edition_changes: list[Row]
+    edition_checks: list[Row]
+    draft_changes: list[Row]
+    drafted: bool
+    special_weights: dict[str, Row]
+    task_facts: dict[str, Row]
+    indicator_facts: dict[str, Row]
+    sub_units: dict[str, list[Row]]
     flags: list[Row]
     rule_titles: dict[str, str]
     rules: dict[str, Row]
@@ -108,6 +120,25 @@ class Site:
             p: median(scores[p]) if scores[p] else None for p in sorted({h["period"] for h in self.history})
         }
 
+    def band(self, reporter_id: str, period: str | None = None) -> Row | None:
+        """The drawn ranks of a reporter (of this period, unless another is named); None where there were no draws."""
+        return self.bands.get((period or self.period, reporter_id))
+
+    @property
+    def draws(self) -> int | None:
+        """How many draws the bands of this period stand on; None where there were none."""
+        return next((band["draws"] for (period, _), band in self.bands.items() if period == self.period), None)
+
+    def rank(self, reporter_id: str, place: int | None, period: str | None = None) -> str:
+        """A reporter's rank in words, with its band: ``第3名（2–5）``."""
+        band = self.band(reporter_id, period)
+        return fmt.rank(place, band["rank_p05"], band["rank_p95"]) if band else fmt.rank(place)
+
+    def parameter(self, name: str, default: Any) -> Any:
+        """A parameter of the programme; ``default`` where it is blank, or the file older than the parameter."""
+        found = self.programme.get(name)
+        return default if found is None else found
+
     @property
     def now(self) -> Row:
         """The period's line of control.periods (dates null where control does not know it)."""
@@ -151,12 +182,27 @@ def load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, 
         specials=queries.specials(connection, programme_id),
         ranking=ranking,
         history=queries.ranking_history(connection, programme_id, period),
-        robustness={row["reporter_id"]: row for row in queries.robustness(connection, programme_id, period)},
+        bands={
+            (row["period"], row["reporter_id"]): row
+            for row in ranking_queries.robustness(connection, programme_id, period)
+        },
+        list_entries=ranking_queries.list_entries(connection, programme_id, period),
+        rank_changes=ranking_queries.rank_changes(connection, programme_id, period),
+        change_items=ranking_queries.change_items(connection, programme_id, period),
         totals=totals,
         reporting=queries.reporting(connection, programme_id, period),
         lights=queries.lights(connection, programme_id, period),
         overdue=queries.overdue_tasks(connection, programme_id, period),
-        goals=queries.goals(connection, programme_id, period),
+        goals=ranking_queries.goals(connection, programme_id, period),
+        editions=ranking_queries.editions(connection, programme_id, period),
+        edition_changes=ranking_queries.edition_changes(connection, programme_id, period),
+        edition_checks=ranking_queries.edition_checks(connection, programme_id, period),
+        draft_changes=ranking_queries.draft_changes(connection, programme_id, period),
+        drafted=ranking_queries.drafted(connection, programme_id, period),
+        special_weights=ranking_queries.special_weights(connection, programme_id),
+        task_facts=ranking_queries.task_facts(connection, programme_id),
+        indicator_facts=ranking_queries.indicator_facts(connection, programme_id),
+        sub_units=ranking_queries.sub_units(connection, programme_id),
         flags=queries.flags(connection, programme_id, period),
         rule_titles=queries.rule_titles(connection),
         rules=queries.rules(connection),
@@ -206,11 +252,6 @@ def lead_units(row: Row) -> list[str]:
     return [unit for unit in (row["lead_unit"] or "").split("、") if unit] or ["（未明确责任单位）"]
 
 
-def _parameter(site: Site, name: str, default: float) -> float:
-    found = site.programme.get(name)
-    return default if found is None else found
-
-
 def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
     """What every page has: masthead, navigation, period switcher, footer. ``prefix`` leads back to the site's root."""
     now = site.now
@@ -227,11 +268,15 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
         "before": site.before,
         "nav": [
             ("index", "总览", "index.html"),
+            ("lists", "红黑榜", "lists.html"),
+            *([("goals", "目标进展", "goals.html")] if site.goals else []),
             ("overdue", "逾期任务", "overdue.html"),
             ("units", "责任单位", "units.html"),
             ("indicators", "指标", "indicators.html"),
             ("quality", "数据质量", "quality.html"),
             *([("rectification", "整改台账", "rectification.html")] if site.rectification else []),
+            ("editions", "版本与修订", "editions.html"),
+            ("method", "评价方法", "method.html"),
         ],
         "periods": [
             {
@@ -247,15 +292,15 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
         ],
         "more_reporters": max(len(site.ranking) - MENU_REPORTERS, 0),
         "lights": LIGHTS,
-        "yellow_points": fmt.number(abs(_parameter(site, "yellow_points", -10)), 1, trim=True),
-        "blue_days": int(_parameter(site, "blue_days", 10)),
-        "late_per_day": fmt.number(_parameter(site, "late_per_day", 2), 1, trim=True),
-        "late_floor": fmt.number(_parameter(site, "late_floor", 60), 1, trim=True),
-        "overdue_cap": fmt.number(_parameter(site, "overdue_cap", 60), 1, trim=True),
-        "red": int(_parameter(site, "red", 3)),
-        "black": int(_parameter(site, "black", 3)),
-        "weight_tasks": _parameter(site, "weight_tasks", 0.5),
-        "weight_indicators": _parameter(site, "weight_indicators", 0.5),
+        "yellow_points": fmt.number(abs(site.parameter("yellow_points", -10)), 1, trim=True),
+        "blue_days": int(site.parameter("blue_days", 10)),
+        "late_per_day": fmt.number(site.parameter("late_per_day", 2), 1, trim=True),
+        "late_floor": fmt.number(site.parameter("late_floor", 60), 1, trim=True),
+        "overdue_cap": fmt.number(site.parameter("overdue_cap", 60), 1, trim=True),
+        "red": int(site.parameter("red", 3)),
+        "black": int(site.parameter("black", 3)),
+        "weight_tasks": site.parameter("weight_tasks", 0.5),
+        "weight_indicators": site.parameter("weight_indicators", 0.5),
         "foot": {
             "receipts": len(site.receipts),
             "rejected": rejected,
@@ -449,7 +494,7 @@ def _bump(site: Site) -> Markup | None:
     rows = [
         [
             next(iter(by_reporter[reporter].values()))["reporter_name"],
-            *(fmt.count(by_reporter[reporter].get(p, {}).get("rank")) for p in periods),
+            *(site.rank(reporter, by_reporter[reporter].get(p, {}).get("rank"), p) for p in periods),
         ]
         for reporter in latest
         if reporter in by_reporter
@@ -488,8 +533,12 @@ def index(site: Site) -> Row:
         "headline": first,
         "sentences": more,
         "counts": counts(site),
-        "ranking": [row | {"href": site.href(row["reporter_id"])} for row in site.ranking],
-        "robustness": site.robustness,
+        "ranking": [
+            row | {"href": site.href(row["reporter_id"]), "band": site.band(row["reporter_id"])}
+            for row in site.ranking
+        ],
+        "drawn": site.draws is not None,
+        "draws": site.draws,
         "median_score": median(scores) if scores else None,
         "has_groups": any(row["group"] for row in site.ranking),
         "specials": [row for row in site.specials if row["special_id"] in used],
@@ -566,8 +615,8 @@ def formula(site: Site, row: Row) -> str:
     parts = [
         (weight, row[component], word)
         for weight, component, word in (
-            (_parameter(site, "weight_tasks", 0.5), "task_score", "任务得分"),
-            (_parameter(site, "weight_indicators", 0.5), "indicator_score", "指标得分"),
+            (site.parameter("weight_tasks", 0.5), "task_score", "任务得分"),
+            (site.parameter("weight_indicators", 0.5), "indicator_score", "指标得分"),
         )
         if row[component] is not None
     ]
@@ -652,7 +701,7 @@ def reporter(site: Site, reporter_id: str) -> Row:
                         p,
                         fmt.number(mine.get(p, {}).get("total_score")),
                         fmt.number(middle[p]),
-                        fmt.count(mine.get(p, {}).get("rank")),
+                        site.rank(reporter_id, mine.get(p, {}).get("rank"), p),
                     ]
                     for p in middle
                 ],
@@ -661,7 +710,7 @@ def reporter(site: Site, reporter_id: str) -> Row:
     return base(site, "reporter", name, prefix) | {
         "reporter": row,
         "ranked_n": sum(r["rank"] is not None for r in site.ranking),
-        "band": site.robustness.get(reporter_id),
+        "band": site.band(reporter_id),
         "formula": formula(site, row),
         "why": _why(special_rows),
         "special_rows": special_rows,

@@ -1,6 +1,7 @@
-"""All SQL of the site: parameterised, read-only, marts first.
+"""SQL of the site: parameterised, read-only, marts first; and the helpers all its SQL shares.
 
-Belongs here: which rows a page needs. Does not belong here: wording, sorting for the eye, markup (``pages``).
+Belongs here: which rows a page needs. Does not belong here: wording, sorting for the eye, markup (``pages``); what belongs to
+ranks, lists, editions, goals and methods (``ranking_queries``).
 Names the marts do not carry (programme, special, indicator, task number, last summary) come from ``raw.*``.
 
 Every function takes an open connection and returns plain ``dict`` rows (dates as ``date``, moments as naive
@@ -10,6 +11,7 @@ table is our broken invariant, not a county's mistake.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
@@ -17,24 +19,34 @@ import duckdb
 Row = dict[str, Any]
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> list[Row]:
+def fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> list[Row]:
     cursor = connection.execute(sql, parameters)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _has_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: set[str]) -> bool:
-    """Whether a table outside the contract (or written after the marts) is there with the columns a page uses."""
+def columns_of(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
+    """The columns of a table; empty where there is no such table."""
     found = connection.execute(
         "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
         [schema, table],
     ).fetchall()
-    return columns <= {name for (name,) in found}
+    return {name for (name,) in found}
+
+
+def has_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: set[str]) -> bool:
+    """Whether a table outside the contract (or written after the marts) is there with the columns a page uses."""
+    return columns <= columns_of(connection, schema, table)
+
+
+def optional(present: set[str], alias: str, names: Iterable[str]) -> str:
+    """Select list of columns that an older file may lack: those come as null. ``names``: ours, never untrusted."""
+    return ", ".join(f"{alias}.{name}" if name in present else f"null as {name}" for name in names)
 
 
 def published_periods(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """Every (programme, period) that has a ranking, with the programme's title and issuer; newest period first."""
-    return _rows(
+    return fetch(
         connection,
         """
         select r.programme_id, r.period, any_value(p.title) as title, any_value(p.issuer) as issuer,
@@ -50,13 +62,13 @@ def published_periods(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 def programme(connection: duckdb.DuckDBPyConnection, programme_id: str) -> Row | None:
     """The programme's line with its parameters; None for an unknown programme."""
-    found = _rows(connection, "select * from raw.programmes where programme_id = ?", [programme_id])
+    found = fetch(connection, "select * from raw.programmes where programme_id = ?", [programme_id])
     return found[0] if found else None
 
 
 def periods(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
     """The programme's periods in the marts, oldest first, with their dates."""
-    return _rows(
+    return fetch(
         connection,
         """
         with known as (select distinct period from marts.ranking where programme_id = $1)
@@ -74,7 +86,7 @@ def periods(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Ro
 
 def specials(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
     """special_id, name, weight, lead_unit in the order of the registry."""
-    return _rows(
+    return fetch(
         connection,
         "select special_id, name, weight, lead_unit from raw.specials where programme_id = ? order by seq, special_id",
         [programme_id],
@@ -83,7 +95,7 @@ def specials(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[R
 
 def reporters(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
     """reporter_id, name, kind, group in the order of the registry."""
-    return _rows(
+    return fetch(
         connection,
         """
         select reporter_id, name, kind, "group" from raw.reporters
@@ -95,7 +107,7 @@ def reporters(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[
 
 def ranking(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """The ranking of one period with each reporter's task totals; ranked first, then by registry order."""
-    return _rows(
+    return fetch(
         connection,
         """
         select r.reporter_id, coalesce(r.reporter_name, p.name, r.reporter_id) as reporter_name, r."group",
@@ -117,7 +129,7 @@ def ranking(connection: duckdb.DuckDBPyConnection, programme_id: str, period: st
 
 def ranking_history(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """period, reporter, rank, total_score, list of every period up to ``period``."""
-    return _rows(
+    return fetch(
         connection,
         """
         select period, reporter_id, coalesce(reporter_name, reporter_id) as reporter_name, rank, total_score,
@@ -129,24 +141,9 @@ def ranking_history(connection: duckdb.DuckDBPyConnection, programme_id: str, pe
     )
 
 
-def robustness(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
-    """Rank bands; empty where the draws were not made (the table is written after the marts)."""
-    columns = {"reporter_id", "draws", "rank_p05", "rank_p95", "p_red", "p_black"}
-    if not _has_columns(connection, "marts", "rank_robustness", columns):
-        return []
-    return _rows(
-        connection,
-        """
-        select reporter_id, draws, rank_median, rank_p05, rank_p95, p_red, p_black from marts.rank_robustness
-        where programme_id = ? and period = ?
-        """,
-        [programme_id, period],
-    )
-
-
 def totals(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
     """City totals per period: sums over the reporters (reporter × task pairs), and reports owed and not received."""
-    return _rows(
+    return fetch(
         connection,
         """
         with tasks as (
@@ -172,7 +169,7 @@ def totals(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row
 
 def on_time(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
     """Per period: tasks whose last milestone has come, and those of them completed by it (numerator of on_time_rate)."""
-    return _rows(
+    return fetch(
         connection,
         """
         with last as (
@@ -192,7 +189,7 @@ def on_time(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Ro
 
 def reporting(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Who owes which report and what came, in registry order."""
-    return _rows(
+    return fetch(
         connection,
         """
         select m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.kind, m.owed, m.received, m.on_time,
@@ -209,7 +206,7 @@ def reporting(connection: duckdb.DuckDBPyConnection, programme_id: str, period: 
 
 def lights(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Tasks per reporter, special and light: how many, reported for the period, neither completed nor cancelled."""
-    return _rows(
+    return fetch(
         connection,
         """
         select reporter_id, special_id, light, count(*) as tasks, count(*) filter (reported) as reported,
@@ -223,7 +220,7 @@ def lights(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str
 
 def overdue_tasks(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Every overdue task, longest first."""
-    return _rows(
+    return fetch(
         connection,
         """
         select o.reporter_id, coalesce(p.name, o.reporter_id) as reporter_name, o.task_id, t.seq, o.title, o.special_id,
@@ -235,25 +232,6 @@ def overdue_tasks(connection: duckdb.DuckDBPyConnection, programme_id: str, peri
         left join raw.tasks as t on t.programme_id = o.programme_id and t.task_id = o.task_id
         where o.programme_id = ? and o.period = ?
         order by o.days_overdue desc, o.progress_pct, p.seq nulls last, o.reporter_id, t.position, o.task_id
-        """,
-        [programme_id, period],
-    )
-
-
-def goals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
-    """Goals with what they look at; reporter_id null = a goal of the issuer itself."""
-    return _rows(
-        connection,
-        """
-        select m.goal_id, m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.kind, m.expected,
-               m.actual, m.met, g.due_date, g.special_id, s.name as special_name, i.name as indicator_name
-        from marts.goals as m
-        left join raw.goals as g on g.programme_id = m.programme_id and g.goal_id = m.goal_id
-        left join raw.specials as s on s.programme_id = m.programme_id and s.special_id = g.special_id
-        left join raw.indicators as i on i.programme_id = m.programme_id and i.indicator_id = g.indicator_id
-        left join raw.reporters as p on p.programme_id = m.programme_id and p.reporter_id = m.reporter_id
-        where m.programme_id = ? and m.period = ?
-        order by g.row_number nulls last, m.goal_id, p.seq nulls last, m.reporter_id
         """,
         [programme_id, period],
     )
@@ -271,14 +249,14 @@ def flags(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str)
     Order: findings on the registry, then by priority; without ``quality.priorities`` (older files) gravest first, then
     by place. Every row has the columns of ``INFLUENCE`` (null where nothing is known) and ``entity_name``.
     """
-    if _has_columns(connection, "quality", "priorities", {"flag_id", *INFLUENCE}):
+    if has_columns(connection, "quality", "priorities", {"flag_id", *INFLUENCE}):
         influence = ", ".join(f"w.{name}" for name in INFLUENCE)
         joined = """left join quality.priorities as w
           on w.flag_id = f.flag_id and w.programme_id = f.programme_id and w.period is not distinct from f.period"""
     else:
         influence = ", ".join(f"null as {name}" for name in INFLUENCE)
         joined = ""
-    return _rows(
+    return fetch(
         connection,
         f"""
         select f.flag_id, f.rule_id, f.severity, f.period, f.reporter_id,
@@ -307,9 +285,9 @@ def scorecard(connection: duckdb.DuckDBPyConnection, programme_id: str, period: 
     previous_rate is that of the latest earlier period. Empty in a file without ``quality.scorecard``.
     """
     columns = {"reporter_id", "dimension", "evaluated", "failed", "not_evaluable", "pass_rate"}
-    if not _has_columns(connection, "quality", "scorecard", columns):
+    if not has_columns(connection, "quality", "scorecard", columns):
         return []
-    return _rows(
+    return fetch(
         connection,
         """
         with mine as (select * from quality.scorecard where programme_id = $1 and reporter_id is not null),
@@ -330,9 +308,9 @@ def scorecard(connection: duckdb.DuckDBPyConnection, programme_id: str, period: 
 def dimension_totals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Sums of the scorecard over the reporters, per dimension and period up to ``period``; pass_rate 0–1 or null."""
     columns = {"reporter_id", "dimension", "evaluated", "failed", "not_evaluable"}
-    if not _has_columns(connection, "quality", "scorecard", columns):
+    if not has_columns(connection, "quality", "scorecard", columns):
         return []
-    return _rows(
+    return fetch(
         connection,
         """
         select period, dimension, sum(evaluated)::bigint as evaluated, sum(failed)::bigint as failed,
@@ -349,9 +327,9 @@ def dimension_totals(connection: duckdb.DuckDBPyConnection, programme_id: str, p
 def rule_stats(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """How often each rule was judged and fired in the period; fire_rate 0–1 (null where nobody counted what passed)."""
     columns = {"rule_id", "evaluated", "failed", "fire_rate", "not_evaluable"}
-    if not _has_columns(connection, "quality", "rule_stats", columns):
+    if not has_columns(connection, "quality", "rule_stats", columns):
         return []
-    return _rows(
+    return fetch(
         connection,
         """
         select rule_id, evaluated, failed, fire_rate, not_evaluable from quality.rule_stats
@@ -363,9 +341,9 @@ def rule_stats(connection: duckdb.DuckDBPyConnection, programme_id: str, period:
 
 def rules(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
     """rule_id → severity and dimension of the active rules of the catalogue; empty where it is not in the file."""
-    if not _has_columns(connection, "quality", "check_rules", {"rule_id", "severity", "dimension", "state"}):
+    if not has_columns(connection, "quality", "check_rules", {"rule_id", "severity", "dimension", "state"}):
         return {}
-    found = _rows(
+    found = fetch(
         connection, "select rule_id, severity, dimension from quality.check_rules where state = 'active'", []
     )
     return {row["rule_id"]: row for row in found}
@@ -373,9 +351,9 @@ def rules(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
 
 def confirmed(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Warnings a county confirmed (属实) for the period, with note and name."""
-    if not _has_columns(connection, "quality", "confirmed_flags", {"flag_id", "note", "confirmed_by"}):
+    if not has_columns(connection, "quality", "confirmed_flags", {"flag_id", "note", "confirmed_by"}):
         return []
-    return _rows(
+    return fetch(
         connection,
         """
         select f.rule_id, f.severity, f.reporter_id, coalesce(p.name, f.reporter_id) as reporter_name, f.path, f.sheet,
@@ -401,9 +379,9 @@ def expectations(connection: duckdb.DuckDBPyConnection) -> list[Row]:
         "unexpected",
         "success",
     }
-    if not _has_columns(connection, "quality", "expectation_results", columns | {"description"}):
+    if not has_columns(connection, "quality", "expectation_results", columns | {"description"}):
         return []
-    return _rows(
+    return fetch(
         connection,
         """
         select suite, expectation, rule_id, table_name, column_name, evaluated, unexpected, success, description
@@ -420,9 +398,9 @@ def proposals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: 
         "reporter_id", "proposal_id", "alternative", "alternatives", "confidence", "indicator_id", "field", "path", "sheet",
         "row_number", "column_name", "reported_value", "proposed_value", "rules", "message",
     }  # fmt: skip
-    if not _has_columns(connection, "quality", "correction_proposals", columns):
+    if not has_columns(connection, "quality", "correction_proposals", columns):
         return []
-    return _rows(
+    return fetch(
         connection,
         """
         select c.reporter_id, coalesce(p.name, c.reporter_id) as reporter_name, c.proposal_id, c.alternative,
@@ -442,7 +420,7 @@ def proposals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: 
 def rule_titles(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """rule_id → its message in the catalogue; empty where the catalogue is not in the file."""
     for column in ("message_zh", "message"):
-        if _has_columns(connection, "quality", "check_rules", {"rule_id", column}):
+        if has_columns(connection, "quality", "check_rules", {"rule_id", column}):
             found = connection.execute(f"select rule_id, {column} from quality.check_rules").fetchall()
             return {rule: text for rule, text in found if text}
     return {}
@@ -450,7 +428,7 @@ def rule_titles(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def receipts(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """The receipts of the period, in order of arrival."""
-    return _rows(
+    return fetch(
         connection,
         """
         select r.receipt_id, r.path, r.reporter_id, coalesce(p.name, r.reporter_id) as reporter_name, r.kind, r.version,
@@ -467,7 +445,7 @@ def receipts(connection: duckdb.DuckDBPyConnection, programme_id: str, period: s
 
 def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """The rows kept out of the period's submissions, with their place and reason."""
-    return _rows(
+    return fetch(
         connection,
         """
         select r.reporter_id, coalesce(p.name, r.reporter_id) as reporter_name, q.path, q.sheet, q.row_number,
@@ -484,7 +462,7 @@ def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period:
 
 def task_status(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Every task of every reporter with its last words and where they stand (file, sheet, row), in plan order."""
-    return _rows(
+    return fetch(
         connection,
         """
         with words as (
@@ -507,7 +485,7 @@ def task_status(connection: duckdb.DuckDBPyConnection, programme_id: str, period
 
 def special_scores(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Scores per reporter and special with the special's task counts."""
-    return _rows(
+    return fetch(
         connection,
         """
         select m.reporter_id, m.special_id, m.task_score, m.indicator_score, m.score, m.rank,
@@ -524,7 +502,7 @@ def special_scores(connection: duckdb.DuckDBPyConnection, programme_id: str, per
 
 def indicators(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row]:
     """The indicators in registry order, with unit, polarity and decimals."""
-    return _rows(
+    return fetch(
         connection,
         """
         select i.indicator_id, i.special_id, coalesce(s.name, i.special_id) as special_name, i.name, i.unit, i.polarity,
@@ -539,7 +517,7 @@ def indicators(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list
 
 def indicator_scores(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Every indicator of every reporter, all periods up to ``period`` (for the trend), oldest first."""
-    return _rows(
+    return fetch(
         connection,
         """
         select m.period, m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.indicator_id, m.state,
@@ -556,7 +534,7 @@ def indicator_scores(connection: duckdb.DuckDBPyConnection, programme_id: str, p
 
 def unit_load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Tasks per unit and role (reporter × task pairs), most overdue first."""
-    return _rows(
+    return fetch(
         connection,
         """
         select unit_id, coalesce(unit_name, unit_id) as unit_name, role, tasks_total, tasks_due, tasks_completed,
@@ -570,7 +548,7 @@ def unit_load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: 
 
 def rectification(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """The rectification ledger, open and overdue first."""
-    return _rows(
+    return fetch(
         connection,
         """
         select m.issue_id, m.reporter_id, coalesce(p.name, m.reporter_id) as reporter_name, m.issue, m.origin, m.units,
@@ -587,7 +565,7 @@ def rectification(connection: duckdb.DuckDBPyConnection, programme_id: str, peri
 
 def rectification_totals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """The ledger's counts per period up to ``period``, oldest first."""
-    return _rows(
+    return fetch(
         connection,
         """
         select period, count(*) as issues, count(*) filter (status = 'completed') as closed,
@@ -605,7 +583,7 @@ def rectification_history(connection: duckdb.DuckDBPyConnection, programme_id: s
 
     The order (period, received_at, path, sheet, row) is that of the mart.
     """
-    return _rows(
+    return fetch(
         connection,
         """
         select h.reporter_id, h.issue_id, h.period, timezone('Asia/Shanghai', r.received_at) as received_at, r.late,
@@ -624,7 +602,7 @@ def rectification_history(connection: duckdb.DuckDBPyConnection, programme_id: s
 
 def satisfaction(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """Satisfaction by group asked; ``rate`` is 0–100."""
-    return _rows(
+    return fetch(
         connection,
         """
         select reporter_id, "group", sample, satisfied, rate from marts.satisfaction

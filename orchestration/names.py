@@ -13,7 +13,8 @@ CONTROL_PERIODS = AssetKey(["control", "periods"])
 CONTROL_CALENDAR = AssetKey(["control", "calendar"])
 CONTROL_EDITIONS = {
     AssetKey(["control", "editions"]): "已发布的版本",
-    AssetKey(["control", "published_ranks"]): "各版本发布的名次和总分",
+    AssetKey(["control", "published_ranks"]): "各版本发布的名次、总分和榜单",
+    AssetKey(["control", "published_items"]): "各版本发布的任务进度和指标值",
     AssetKey(["control", "edition_changes"]): "各版本与上一版的不同之处",
     AssetKey(["control", "edition_checks"]): "最近一次核验各版本的结果",
 }

@@ -81,7 +81,14 @@ _REFERENCES = {
     ("applicability", "reporter_id"): "reporters",
     ("relations", "indicator_id"): "indicators",
 }
-_WHOLE_PARAMETERS = frozenset({"report_day", "freeze_days", "red", "black", "blue_days"})
+_WHOLE_PARAMETERS = frozenset({"report_day", "freeze_days", "red", "black", "blue_days", "talk_after"})
+# (group, parameter) → its words, the default first
+PARAMETER_WORDS = {
+    ("scoring", "aggregation"): ("arithmetic", "geometric", "copeland"),
+    ("scoring", "sub_units"): ("separate", "roll_up"),
+    ("lists", "black_exception"): ("all_targets", "none"),
+    ("lists", "ties"): ("include", "exclude"),
+}
 _MUST_EXIST = ("reporters", "specials")
 _DERIVED = {"programme_id", "row_number", "position", "deadline_kind", "ongoing", "recurrence"}
 _ENTITY = {"tasks": "task", "responsibilities": "task", "indicators": "indicator", "targets": "indicator",
@@ -216,7 +223,11 @@ class _Reading:
         }
         groups = {
             "weights": {"weight_tasks": ("tasks", 0.5, 0, 1), "weight_indicators": ("indicators", 0.5, 0, 1)},
-            "lists": {"red": ("red", 3, 0, 10_000), "black": ("black", 3, 0, 10_000)},
+            "lists": {
+                "red": ("red", 3, 0, 10_000),
+                "black": ("black", 3, 0, 10_000),
+                "talk_after": ("talk_after", 3, 1, 100),
+            },
             "scoring": {
                 "late_per_day": ("late_per_day", 2, 0, 100),
                 "late_floor": ("late_floor", 60, 0, 100),
@@ -236,8 +247,35 @@ class _Reading:
                 section = {}
             for name, (key, default, low, high) in entries.items():
                 value = number(section, key, default, file, low, high)
-                row[name] = int(value) if name in ("red", "black", "blue_days") else float(value)
+                row[name] = int(value) if name in _WHOLE_PARAMETERS else float(value)
+            for (owner, key), words in PARAMETER_WORDS.items():
+                if owner == group:
+                    row[key] = self._word(section, key, words, file)
+            if group == "lists":
+                row["no_lists"] = self._periods(section, "no_lists", file)
         self.programme.tables["programmes"] = [row]
+
+    def _word(self, section: dict, key: str, words: tuple[str, ...], file: str) -> str:
+        value = section.get(key, words[0])
+        if value not in words:
+            self.finding(
+                "V01", f"{key} = {value!r} 不在允许的取值 {'、'.join(words)} 之中，已按默认值 {words[0]} 计算；请更正", file,
+                column=key, value=str(value),
+            )  # fmt: skip
+            return words[0]
+        return value
+
+    def _periods(self, section: dict, key: str, file: str) -> str | None:
+        """Quarters of a list in programme.toml, joined with ;, null without any."""
+        value = section.get(key, [])
+        given = value if isinstance(value, list) else [value]
+        wrong = [entry for entry in given if not isinstance(entry, str) or not _is_period(entry)]
+        if wrong or given is not value:
+            self.finding(
+                "V01", f'{key} = {value!r} 应为期次的列表，如 ["2021Q1"]，读不出的部分未采用；请更正', file,
+                column=key, value=str(value),
+            )  # fmt: skip
+        return ";".join(entry for entry in given if entry not in wrong) or None
 
     def _day(self, document: dict, key: str, file: str) -> date | None:
         value = document.get(key)
@@ -418,6 +456,20 @@ class _Reading:
 
     # derived -------------------------------------------------------------------------------------------------------
 
+    def _one_level(self) -> None:
+        """With sub-units rolled up a parent is nobody's part: scores go up one level."""
+        if self.programme.row["sub_units"] != "roll_up":
+            return
+        reporters = self.programme.tables["reporters"]
+        parents = {row["parent_id"] for row in reporters}
+        for row in reporters:
+            if row["parent_id"] is not None and row["reporter_id"] in parents:
+                self.finding(
+                    "F05", f"reporters.csv 第 {row['row_number']} 行“{row['name']}”既有上级又有下级，得分只逐级汇总一次，按无上级处理；请更正",
+                    "reporters.csv", row["row_number"], "parent_id", row["parent_id"], "reporter", row["reporter_id"],
+                )  # fmt: skip
+                row["parent_id"] = None
+
     def derive(self) -> None:
         tables = self.programme.tables
         for table in ("reporters", "specials"):
@@ -430,6 +482,7 @@ class _Reading:
                     "reporters.csv", row["row_number"], "parent_id", row["parent_id"], "reporter", row["reporter_id"],
                 )  # fmt: skip
                 row["parent_id"] = None
+        self._one_level()
         start = self.programme.row["start_date"] or date(2000, 1, 1)
         for position, row in enumerate(tables["tasks"], 1):
             deadline = parse_deadline(row["deadline_text"], start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestration.assets.publish import standing, write_snapshot
+from orchestration.assets.publish import write_snapshot
 from orchestration.editions.store import editions
 from orchestration.settings import Settings
 from orchestration.stages import build_models, land
@@ -20,4 +20,4 @@ def build_home(
     land(settings, asked, now, as_of)
     build_models(settings, tested)
     with writer(settings.warehouse) as connection:
-        write_snapshot(connection, settings.current, standing(connection, editions(settings)))
+        write_snapshot(connection, settings.current, editions(settings))

@@ -8,6 +8,9 @@
 
 {% macro clamp(expr, low=0, high=1) -%} least(greatest({{ expr }}, {{ low }}), {{ high }}) {%- endmacro %}
 
+{#- A weight for sums that are compared exactly: 9 decimals. -#}
+{% macro exact(expr) -%} cast({{ expr }} as decimal(18, 9)) {%- endmacro %}
+
 {#- a / b as a fraction, null where nothing is below the line. -#}
 {% macro ratio(a, b) -%} cast({{ a }} as double) / nullif(cast({{ b }} as double), 0) {%- endmacro %}
 

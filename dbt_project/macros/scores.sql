@@ -16,12 +16,38 @@
     end
 {%- endmacro %}
 
-{#- The list a place leads to: no lists where red and black together leave nobody between; ties at an edge are in. -#}
+{#- The list a place leads to: none where red and black together leave nobody between, or in a quarter published without lists.
+    Ties at an edge are in, or out where the programme says so (then the last place of a tie decides). The row gives red, black,
+    ties, black_exception and lists_kept (stg_periods). -#}
 {% macro list_of(ranked_count, rank, rank_from_end, all_targets_reached) -%}
     case
-        when {{ ranked_count }} < red + black + 1 then null
-        when {{ rank }} <= red then 'red'
-        when {{ rank_from_end }} <= black and not {{ all_targets_reached }} then 'black'
+        when not lists_kept or {{ ranked_count }} < red + black + 1 then null
+        when case when ties = 'exclude' then {{ ranked_count }} + 1 - {{ rank_from_end }} else {{ rank }} end <= red then 'red'
+        when
+            case when ties = 'exclude' then {{ ranked_count }} + 1 - {{ rank }} else {{ rank_from_end }} end <= black
+            and not (black_exception = 'all_targets' and {{ all_targets_reached }})
+            then 'black'
+    end
+{%- endmacro %}
+
+{#- Scores on [1, 100], where no zero kills a geometric mean, and back (research/methods.md section 5). -#}
+{% macro from_zero(score) -%} ln(1.0 + 0.99 * ({{ score }})) {%- endmacro %}
+{% macro to_zero(mean_of_logs) -%} (exp({{ mean_of_logs }}) - 1.0) / 0.99 {%- endmacro %}
+
+{#- Two components of one row by the programme's method; copeland compares whole specials, its components are arithmetic. -#}
+{% macro joined_components(a, weight_a, b, weight_b, aggregation) -%}
+    case
+        when {{ aggregation }} = 'geometric'
+            then {{ to_zero(combined(from_zero(a), weight_a, from_zero(b), weight_b)) }}
+        else {{ combined(a, weight_a, b, weight_b) }}
+    end
+{%- endmacro %}
+
+{#- A component over the specials that have any (aggregate; group by the aggregation too). -#}
+{% macro mean_of_specials(score, weight, aggregation) -%}
+    case
+        when {{ aggregation }} = 'geometric' then {{ to_zero(weighted_mean(from_zero(score), weight)) }}
+        else {{ weighted_mean(score, weight) }}
     end
 {%- endmacro %}
 

@@ -28,13 +28,22 @@ CREATE TABLE IF NOT EXISTS control.editions (
     programme_id VARCHAR, period VARCHAR, revision INTEGER, edition VARCHAR, data_cut TIMESTAMPTZ, published_at TIMESTAMPTZ,
     published_by VARCHAR, approved_by VARCHAR, reason VARCHAR, correction VARCHAR, is_latest BOOLEAN);
 CREATE TABLE IF NOT EXISTS control.published_ranks (
-    programme_id VARCHAR, period VARCHAR, revision INTEGER, reporter_id VARCHAR, rank BIGINT, total_score DOUBLE);
+    programme_id VARCHAR, period VARCHAR, revision INTEGER, reporter_id VARCHAR, rank BIGINT, total_score DOUBLE, list VARCHAR);
+CREATE TABLE IF NOT EXISTS control.published_items (
+    programme_id VARCHAR, period VARCHAR, revision INTEGER, reporter_id VARCHAR, component VARCHAR, item_id VARCHAR, state VARCHAR,
+    light VARCHAR, value DOUBLE, completed_on DATE, score DOUBLE);
 CREATE TABLE IF NOT EXISTS control.edition_changes (
     programme_id VARCHAR, period VARCHAR, revision INTEGER, what VARCHAR, reporter_id VARCHAR, entity_id VARCHAR, field VARCHAR,
     old VARCHAR, new VARCHAR);
 CREATE TABLE IF NOT EXISTS control.edition_checks (
     programme_id VARCHAR, period VARCHAR, revision INTEGER, reporter_id VARCHAR, problem VARCHAR);
 """
+
+# what an edition said of every task and indicator: the facts a later scheme scores again (why did a rank move)
+_ITEMS = {
+    "task_status": "'task', task_id, status, light, progress_pct, completed_on, score",
+    "indicator_scores": "'indicator', indicator_id, state, NULL, value, NULL, score",
+}
 
 
 def period_rows(
@@ -156,10 +165,12 @@ def write_control(
 
 def write_editions(connection: duckdb.DuckDBPyConnection, published: list[Edition]) -> None:
     """Replace what the warehouse knows of editions; the folders are the source."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS control")
+    for table in names.CONTROL_EDITIONS:
+        # made anew: a warehouse of an older version may lack a column
+        connection.execute(f"DROP TABLE IF EXISTS control.{table.path[-1]}")
     connection.execute(_DDL)
     newest = latest(published)
-    for table in ("editions", "published_ranks", "edition_changes", "edition_checks"):
-        connection.execute(f"DELETE FROM control.{table}")
     for edition in published:
         key = [edition.programme_id, edition.period, edition.revision]
         manifest = edition.manifest
@@ -172,10 +183,16 @@ def write_editions(connection: duckdb.DuckDBPyConnection, published: list[Editio
             ],
         )  # fmt: skip
         connection.execute(
-            "INSERT INTO control.published_ranks SELECT programme_id, period, ?, reporter_id, rank, total_score "
+            "INSERT INTO control.published_ranks SELECT programme_id, period, ?, reporter_id, rank, total_score, list "
             f"FROM read_parquet({literal(str(edition.table('ranking')))})",
             [edition.revision],
         )
+        for table, columns in _ITEMS.items():
+            connection.execute(
+                f"INSERT INTO control.published_items SELECT programme_id, period, ?, reporter_id, {columns} "
+                f"FROM read_parquet({literal(str(edition.table(table)))})",
+                [edition.revision],
+            )
         for change in edition.changes():
             connection.execute(
                 "INSERT INTO control.edition_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -5,6 +5,7 @@ Belongs here: what analysts get as files. Does not belong here: pages (``site``)
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +13,8 @@ import duckdb
 
 from orchestration import names
 from orchestration.editions.store import Edition, editions, latest
-from orchestration.editions.tables import marts, parquet
+from orchestration.editions.tables import marts, parquet, quoted
+from orchestration.editions.vintages import write_vintages
 from orchestration.progress import step
 from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
@@ -21,10 +23,6 @@ from orchestration.warehouse import STORAGE_VERSION, literal, reader
 # staging and intermediate are the pipeline's own rooms
 PUBLISHED_SCHEMAS = ("marts", "quality", "ops", "control", "raw")
 _NOT_PUBLISHED = {("raw", "load_state")}
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -36,14 +34,12 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def write_snapshot(
-    connection: duckdb.DuckDBPyConnection,
-    target: Path,
-    published: dict[tuple[str, str], Edition] | None = None,
+    connection: duckdb.DuckDBPyConnection, target: Path, present: Sequence[Edition] = ()
 ) -> int:
     """Copy the public tables with their Chinese comments into a new file and swap it in; returns the number of tables.
 
-    Readers that hold the old file keep it; the swap is one rename. ``published``: latest edition per programme and
-    period. Its rows stand in marts, what the run computed of that quarter in draft.
+    Readers that hold the old file keep it; the swap is one rename. ``present``: every edition. The rows of the one that
+    stands are in marts, what the run computed of that quarter in draft, the rows of all in ``editions``.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     building = target.with_name(f".{target.name}.{os.getpid()}")
@@ -56,11 +52,12 @@ def write_snapshot(
         for schema in dict.fromkeys(schema for schema, _ in tables):
             connection.execute(f"CREATE SCHEMA snapshot.{schema}")
         for schema, table in tables:
-            name = f"{schema}.{_quoted(table)}"
+            name = f"{schema}.{quoted(table)}"
             connection.execute(f"CREATE TABLE snapshot.{name} AS FROM {name}")
         _copy_comments(connection, set(tables))
-        if published:
+        if published := standing(connection, present):
             _restore_editions(connection, published)
+        write_vintages(connection, "snapshot", present)
         connection.execute("CHECKPOINT snapshot")
     except BaseException:
         connection.execute("DETACH snapshot")
@@ -71,8 +68,12 @@ def write_snapshot(
     return len(tables)
 
 
-def standing(connection: duckdb.DuckDBPyConnection, present: list[Edition]) -> dict[tuple[str, str], Edition]:
+def standing(
+    connection: duckdb.DuckDBPyConnection, present: Sequence[Edition]
+) -> dict[tuple[str, str], Edition]:
     """(programme, period) → the edition that stood at the as-of of the quarter: a run ``--as-of`` earlier sees none."""
+    if not present:
+        return {}
     known = {
         (programme, period): as_of
         for programme, period, as_of in connection.execute(
@@ -96,7 +97,7 @@ def _restore_editions(
             [edition.data_cut, programme, period],
         )
     for table in marts(connection):
-        name = _quoted(table)
+        name = quoted(table)
         connection.execute(f"CREATE TABLE snapshot.draft.{name} AS FROM marts.{name} LIMIT 0")
         columns = {row[0] for row in connection.execute(f"DESCRIBE marts.{name}").fetchall()}
         for key, edition in published.items():
@@ -108,7 +109,7 @@ def _restore_editions(
             connection.execute(f"DELETE FROM snapshot.marts.{name} {where}", key)
             frozen = parquet(edition.table(table))
             kept = ", ".join(
-                _quoted(row[0])
+                quoted(row[0])
                 for row in connection.execute(f"DESCRIBE FROM {frozen}").fetchall()
                 if row[0] in columns
             )
@@ -121,13 +122,13 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, tables: set[tuple[str,
         f"SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE {here}"
     ).fetchall():
         if (schema, table) in tables:
-            connection.execute(f"COMMENT ON TABLE snapshot.{schema}.{_quoted(table)} IS {literal(comment)}")
+            connection.execute(f"COMMENT ON TABLE snapshot.{schema}.{quoted(table)} IS {literal(comment)}")
     for schema, table, column, comment in connection.execute(
         f"SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() WHERE {here}"
     ).fetchall():
         if (schema, table) in tables:
             connection.execute(
-                f"COMMENT ON COLUMN snapshot.{schema}.{_quoted(table)}.{_quoted(column)} IS {literal(comment)}"
+                f"COMMENT ON COLUMN snapshot.{schema}.{quoted(table)}.{quoted(column)} IS {literal(comment)}"
             )
 
 
@@ -153,7 +154,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, programme: str, period:
             continue
         file = building / f"{table if schema == 'marts' else f'{schema}_{table}'}.parquet"
         connection.execute(
-            f"COPY (FROM {schema}.{_quoted(table)} WHERE programme_id = {literal(programme)} AND period = {literal(period)} "
+            f"COPY (FROM {schema}.{quoted(table)} WHERE programme_id = {literal(programme)} AND period = {literal(period)} "
             f"ORDER BY ALL) TO {literal(str(file))} (FORMAT parquet)"
         )
         count += 1
@@ -190,7 +191,7 @@ def build(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefi
     )
     def current_duckdb(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with step("发布分析库 current.duckdb") as progress, pipeline_writer(settings) as connection:
-            tables = write_snapshot(connection, settings.current, standing(connection, editions(settings)))
+            tables = write_snapshot(connection, settings.current, editions(settings))
             progress.result = f"{tables} 张表，{settings.current.stat().st_size / 1048576:.1f} MB"
         return dg.MaterializeResult(metadata={"tables": tables, "bytes": settings.current.stat().st_size})
 

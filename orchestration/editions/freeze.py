@@ -23,7 +23,7 @@ import duckdb
 
 from dashboards.workbooks.records import rows
 from orchestration.assets.control import write_editions
-from orchestration.assets.publish import standing, swap_folder, write_parquet, write_snapshot
+from orchestration.assets.publish import swap_folder, write_parquet, write_snapshot
 from orchestration.editions import difference
 from orchestration.editions.correction import corrected
 from orchestration.editions.store import (
@@ -298,7 +298,7 @@ def _snapshot(
     everything = [*present, Edition(building, manifest)]
     with writer(settings.warehouse) as connection:
         write_editions(connection, everything)
-        write_snapshot(connection, target, standing(connection, everything))
+        write_snapshot(connection, target, everything)
 
 
 def _outputs(

@@ -13,6 +13,11 @@ import duckdb
 from orchestration.warehouse import literal
 
 
+def quoted(name: str) -> str:
+    """A SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The marts that have a programme and a period: what an edition freezes, by name."""
     return [

@@ -12,16 +12,12 @@ with entered as (
         s.total_score,
         s.coverage,
         s.all_targets_reached,
+        s.reason,
         q.red,
         q.black,
-        case
-            when s.total_score is null then '无可计分项，不参加排名'
-            when q.coverage_min > 0 and s.coverage < q.coverage_min
-                then concat(
-                    '指标覆盖率', {{ number_text('100 * s.coverage') }}, '%，低于',
-                    {{ number_text('100 * q.coverage_min') }}, '%，不参加排名'
-                )
-        end as reason
+        q.ties,
+        q.black_exception,
+        q.lists_kept
     from {{ ref('int_reporter_scores') }} as s
     inner join {{ ref('stg_periods') }} as q on s.programme_id = q.programme_id and s.period = q.period
     inner join {{ ref('stg_reporters') }} as r

@@ -1,6 +1,7 @@
 -- Every open finding with its influence: the total score, rank and list of its reporter recomputed exactly with the suspect
 -- values replaced (int_finding_changes), the others as they are; and its place in the order of work (selective editing:
--- suspicion × influence, what crosses an edge of a list first). Findings without influence follow by severity.
+-- suspicion × influence, what crosses an edge of a list first). Findings without influence follow by severity, and so do all
+-- findings of a programme that does not add up arithmetically or rolls sub-units up: there nothing is claimed.
 {% set suspicion = {'B': 1.0, 'E': 0.9, 'W': 0.5, 'I': 0.1} %}
 with counted as (
     select
@@ -129,7 +130,7 @@ recomputed as (
             when c.items = 1 then c.expected_basis
             else concat(c.items, ' 项缺报指标各按本单位此前各期或各填报主体的中位数补齐')
         end as expected_basis,
-        q.red, q.black,
+        q.red, q.black, q.ties, q.black_exception, q.lists_kept,
         r.total_score as score_now, r.rank as rank_now, r.list as list_now, r.ranked, r.ranked_count,
         k.total_score as unrounded,
         {{ combined(
@@ -147,6 +148,7 @@ recomputed as (
     inner join {{ ref('ranking') }} as r
         on n.programme_id = r.programme_id and n.period = r.period and n.reporter_id = r.reporter_id
     inner join {{ ref('stg_periods') }} as q on n.programme_id = q.programme_id and n.period = q.period
+    where q.aggregation = 'arithmetic' and q.sub_units = 'separate'
 ),
 
 judged as (

@@ -22,6 +22,13 @@ select
     g.overdue_cap,
     g.yellow_points,
     g.blue_days,
-    g.coverage_min
+    g.coverage_min,
+    -- a programme that this run left alone may come from an older registry table
+    coalesce(g.aggregation, 'arithmetic') as aggregation,
+    coalesce(g.sub_units, 'separate') as sub_units,
+    coalesce(g.ties, 'include') as ties,
+    coalesce(g.black_exception, 'all_targets') as black_exception,
+    coalesce(g.talk_after, 3) as talk_after,
+    coalesce(position(concat(';', p.period, ';') in concat(';', g.no_lists, ';')), 0) = 0 as lists_kept
 from {{ source('control', 'periods') }} as p
 inner join {{ ref('stg_programmes') }} as g on p.programme_id = g.programme_id
