@@ -476,3 +476,72 @@ def issue_ages(rows: Sequence[Row]) -> Figure:
             "margin": {"l": 8, "r": 40, "t": 8, "b": 8, "pad": 4},
         },
     )
+
+
+def goal_dots(target: float, rows: Sequence[Row]) -> Figure:
+    """Now and forecast of an improvement goal for every reporter, the target as a line across; best on top.
+
+    rows: reporter_name, actual, forecast (per cent, null = unknown), key (met | soon | far | missed | open | unknown).
+    """
+    known = [row for row in rows if row["actual"] is not None]
+    if not known:
+        return _figure([], {})
+    ordered = sorted(known, key=lambda row: -row["actual"])
+    labels: list[str] = []
+    for row in ordered:
+        label = figure_text(row["reporter_name"])
+        while label in labels:  # two reporters of one name must not share a line
+            label += "\u200b"
+        labels.append(label)
+    moves_x: list[float | None] = []
+    moves_y: list[str | None] = []
+    ahead = [
+        (row, label) for row, label in zip(ordered, labels, strict=True) if row["forecast"] is not None
+    ]
+    for row, label in ahead:
+        moves_x += [row["actual"], row["forecast"], None]
+        moves_y += [label, label, None]
+    traces: list[Row] = []
+    if ahead:
+        traces += [
+            {"type": "scatter", "mode": "lines", "x": moves_x, "y": moves_y, "hoverinfo": "skip",
+             "line": {"color": PALE, "width": 2}, "showlegend": False},
+            {"type": "scatter", "mode": "markers", "x": [row["forecast"] for row, _ in ahead],
+             "y": [label for _, label in ahead], "name": "到期预测",
+             "marker": {"symbol": "circle-open", "size": 9, "color": MUTED, "line": {"width": 1.5}},
+             "hovertemplate": "%{y}　预测 %{x:.2f}%<extra></extra>"},
+        ]  # fmt: skip
+    for keys, name, colour, symbol in (
+        ({"met"}, "现在，已达到", GREEN, "circle"),
+        ({"soon"}, "现在，按此进度可达到", YELLOW, "triangle-up"),
+        ({"far", "missed"}, "现在，达不到", RED, "square"),
+        ({"open"}, "现在，未达到", BLUE, "diamond"),
+    ):
+        chosen = [(row, label) for row, label in zip(ordered, labels, strict=True) if row["key"] in keys]
+        if chosen:
+            traces.append(
+                {"type": "scatter", "mode": "markers", "x": [row["actual"] for row, _ in chosen],
+                 "y": [label for _, label in chosen], "name": name,
+                 "marker": {"size": 10, "color": colour, "symbol": symbol, "line": {"width": 1, "color": INK}},
+                 "hovertemplate": "%{y}　现在 %{x:.2f}%<extra></extra>"}
+            )  # fmt: skip
+    traces.append(
+        {"type": "scatter", "mode": "lines", "x": [target], "y": [labels[0]], "name": f"目标 {fmt.value(target)}%",
+         "line": {"color": BLUE, "width": 1.5, "dash": "dash"}, "hoverinfo": "skip"}
+    )  # fmt: skip
+    return _figure(
+        traces,
+        {
+            "height": (24 if len(known) <= 30 else 15) * len(known) + 116,
+            "xaxis": {"ticksuffix": "%"},
+            "yaxis": {
+                "type": "category", "categoryorder": "array", "categoryarray": labels[::-1], "tickmode": "array",
+                "tickvals": labels, "range": [-0.7, len(labels) - 0.3], "gridcolor": "#EFF1F4",
+            },
+            "shapes": [
+                {"type": "line", "x0": target, "x1": target, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+                 "line": {"color": BLUE, "width": 1.5, "dash": "dash"}}
+            ],
+            "margin": {"l": 8, "r": 12, "t": 60, "b": 24, "pad": 4},
+        },
+    )  # fmt: skip

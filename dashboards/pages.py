@@ -299,6 +299,9 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
         "overdue_cap": fmt.number(site.parameter("overdue_cap", 60), 1, trim=True),
         "red": int(site.parameter("red", 3)),
         "black": int(site.parameter("black", 3)),
+        "aggregation": site.parameter("aggregation", "arithmetic"),
+        "ties_in": site.parameter("ties", "include") == "include",
+        "exempt": site.parameter("black_exception", "all_targets") == "all_targets",
         "weight_tasks": site.parameter("weight_tasks", 0.5),
         "weight_indicators": site.parameter("weight_indicators", 0.5),
         "foot": {
@@ -429,22 +432,27 @@ def light_cells(site: Site) -> dict[tuple[str, str], Row]:
     return table
 
 
+def goal_text(row: Row) -> str:
+    """A goal in words: ``企业开办进入前 3 名``, ``获得电力较基期提升 10%``."""
+    subject = row["indicator_name"] or row["special_name"]
+    if row["kind"] == "rank":
+        return f"{subject or '综合得分'}进入前 {fmt.number(row['expected'], 0)} 名"
+    return f"{subject or '总体'}较基期提升 {fmt.number(row['expected'], 2, trim=True)}%"
+
+
+def goal_amount(kind: str, value: float | None) -> str:
+    """A value of a goal as it is told: a rank (a forecast one may lie between two) or per cent."""
+    if value is None:
+        return fmt.NONE
+    return f"第 {fmt.number(value, 1, trim=True)} 名" if kind == "rank" else fmt.number(value, 2, trim=True) + "%"
+
+
 def goal_rows(site: Site) -> tuple[list[Row], list[Row]]:
     """(goals of the issuer, goals of the reporters: one row per goal with who met it)."""
     issuer: list[Row] = []
     grouped: dict[str, Row] = {}
     for row in site.goals:
-        subject = (
-            row["indicator_name"]
-            or row["special_name"]
-            or ("综合得分" if row["kind"] == "rank" else row["goal_id"])
-        )
-        if row["kind"] == "rank":
-            text = f"{subject}进入前 {fmt.number(row['expected'], 0)} 名"
-            actual = fmt.NONE if row["actual"] is None else f"第 {fmt.number(row['actual'], 0)} 名"
-        else:
-            text = f"{subject}较基期提升 {fmt.number(row['expected'], 2, trim=True)}%"
-            actual = fmt.NONE if row["actual"] is None else fmt.number(row["actual"], 2, trim=True) + "%"
+        text, actual = goal_text(row), goal_amount(row["kind"], row["actual"])
         if row["reporter_id"] is None:
             issuer.append({"text": text, "due": row["due_date"], "actual": actual, "met": row["met"]})
             continue
@@ -584,7 +592,7 @@ def _special_rows(site: Site, reporter_id: str) -> list[Row]:
             | {
                 "special_id": special["special_id"],
                 "name": special["name"],
-                "weight": special["weight"],
+                "weight": site.special_weights[special["special_id"]]["weight"],
             }
             | site.special_levels.get(
                 special["special_id"], {"low": None, "high": None, "middle": None, "of": 0}

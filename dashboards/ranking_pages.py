@@ -51,10 +51,9 @@ def entries(site: Site, which: str) -> list[Row]:
     return table
 
 
-def without_lists(site: Site) -> bool:
-    """Whether the programme publishes this quarter without lists."""
-    named = site.parameter("no_lists", "")
-    return site.period in (named.split(";") if isinstance(named, str) else list(named))
+def quarters_without(site: Site) -> list[str]:
+    """The quarters the programme publishes without lists."""
+    return [period for period in site.parameter("no_lists", "").split(";") if period]
 
 
 def rules(site: Site) -> list[str]:
@@ -72,9 +71,7 @@ def rules(site: Site) -> list[str]:
         f"参加排名的不足 {red + black + 1} 家时不设红黑榜；不参加排名的不上榜，也不计入家数。",
         f"连续 {talk} 个季度列入黑榜的，由{site.programme.get('issuer') or '主办单位'}约谈。",
     ]
-    named = site.parameter("no_lists", "")
-    quarters = named.split(";") if isinstance(named, str) else list(named)
-    if any(quarters):
+    if quarters := quarters_without(site):
         sentences.append(f"{'、'.join(quarters)} 只公布得分和位次，不设红黑榜。")
     return sentences
 
@@ -82,7 +79,7 @@ def rules(site: Site) -> list[str]:
 def headline(site: Site) -> str:
     """The page's first sentence: who is on which list, or why there is none."""
     if not site.list_entries:
-        if without_lists(site):
+        if site.period in quarters_without(site):
             return "本季度按方案规定不设红黑榜"
         ranked = sum(row["rank"] is not None for row in site.ranking)
         least = int(site.parameter("red", 3)) + int(site.parameter("black", 3)) + 1

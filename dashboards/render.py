@@ -18,7 +18,18 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards import findings, pages, quality_pages, queries, rectification_pages, theme
+from dashboards import (
+    editions_pages,
+    findings,
+    goals_pages,
+    method_pages,
+    pages,
+    quality_pages,
+    queries,
+    ranking_pages,
+    rectification_pages,
+    theme,
+)
 from dashboards import format as fmt
 
 HERE = Path(__file__).parent
@@ -104,16 +115,23 @@ def render_site(
     def add(name: str, template: str, context: dict[str, Any]) -> None:
         texts[name] = env.get_template(template).render(context)
 
-    add("index.html", "index.html", pages.index(site))
+    add("index.html", "index.html", pages.index(site) | ranking_pages.index(site))
+    add("lists.html", "lists.html", ranking_pages.lists(site))
+    if site.goals:
+        add("goals.html", "goals.html", goals_pages.goals(site))
     add("overdue.html", "overdue.html", pages.overdue(site))
     add("units.html", "units.html", pages.units(site))
     add("indicators.html", "indicators.html", pages.indicators(site))
     add("quality.html", "quality.html", quality_pages.quality(site))
     if site.rectification:
         add("rectification.html", "rectification.html", rectification_pages.rectification(site))
+    add("editions.html", "editions.html", editions_pages.editions(site))
+    add("method.html", "method.html", method_pages.method(site))
     for row in site.ranking:
         reporter_id = row["reporter_id"]
-        add(f"reporters/{site.slugs[reporter_id]}.html", "reporter.html", pages.reporter(site, reporter_id))
+        context = pages.reporter(site, reporter_id)
+        context |= ranking_pages.reporter(site, reporter_id) | method_pages.reporter(site, reporter_id)
+        add(f"reporters/{site.slugs[reporter_id]}.html", "reporter.html", context)
     _replace_folder(out_dir, texts)
     size = sum(file.stat().st_size for file in out_dir.rglob("*") if file.is_file())
     return SiteSummary(len(texts), size, out_dir / "index.html")

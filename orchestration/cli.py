@@ -202,6 +202,21 @@ def verify(edition: str, programme: str | None, as_json: bool) -> None:
 
 
 @cli.command()
+@_period
+@_programme
+@_out
+@click.option("--number", metavar="文字", help="发文字号，如 驻营商办〔2021〕5号（默认留空待填）")
+@click.option("--date", "date_text", metavar="2021-10-20", help="成文日期（默认发布日期；未发布的留空待填）")
+@click.option("--cc", "copies", metavar="文字", help="抄送机关（默认没有）")
+@_json
+def bulletin(period, programme, out, number, date_text, copies, as_json) -> None:
+    """通报：写出公文格式的 Word 通报、附表工作簿和数据来源清单。"""
+    from orchestration.commands.bulletin import bulletin as command
+
+    sys.exit(command(Settings.from_env(), period, programme, out, number, date_text, copies, as_json))
+
+
+@cli.command()
 @click.option("--port", default=3000, show_default=True, help="端口")
 def dev(port: int) -> None:
     """打开 Dagster 界面，含定时任务和收件箱监视。"""

@@ -54,6 +54,20 @@ def join_trees(target: Path, *sources: Path, newest_first: bool = False) -> Path
     return target
 
 
+def reference_trees(folder: Path) -> list[Path]:
+    """Raw trees of the public reference sets that are present, written below ``folder``."""
+    from tests.factories.reference_asem import Asem
+    from tests.factories.reference_doing_business import DoingBusiness
+    from tests.factories.reference_programmes import write_programmes
+
+    sets = {"coinr_asem": Asem, "doing_business_2020": DoingBusiness}
+    return [
+        write_programmes(folder / name, reads(SHARED / "reference" / name).programmes())
+        for name, reads in sets.items()
+        if (SHARED / "reference" / name).is_dir()
+    ]
+
+
 @dataclass(frozen=True)
 class Built:
     """A built home: its settings, and whether the conformance tree is part of it."""
@@ -65,14 +79,19 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The sample, the oracle's programmes and, where present, the conformance tree, run once through Dagster."""
+    """The sample, the oracle's programmes and, where present, the conformance tree and the reference sets, run once
+    through Dagster.
+    """
     from orchestration.commands.run import execute
     from tests.oracle.awkward import build_tree
 
     folder = tmp_path_factory.mktemp("session")
     conformance = SHARED / "conformance" / "raw"
     awkward = build_tree(folder / "oracle", (*ORACLE_SEEDS, MERGED_SEED), merged=(MERGED_SEED,))["root"]
-    sources = [SAMPLES, awkward, *([conformance] if conformance.is_dir() else [])]
+    sources = [
+        *(SAMPLES, awkward, *([conformance] if conformance.is_dir() else [])),
+        *reference_trees(folder / "reference"),
+    ]
     settings = Settings(join_trees(folder / "raw", *sources), folder / "home")
     settings.prepare()
     succeeded, failure = execute(settings, ASKED, None, None, pages=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from dashboards.bulletin.facts import Fact, Label, Sentence
 
@@ -17,7 +18,9 @@ _DIGITS = "零一二三四五六七八九"
 def chinese(n: int) -> str:
     """1 → 一, 12 → 十二, 23 → 二十三 (1–99)."""
     tens, ones = divmod(n, 10)
-    return ("" if tens == 0 else "十" if tens == 1 else _DIGITS[tens] + "十") + (_DIGITS[ones] if ones else "")
+    return ("" if tens == 0 else "十" if tens == 1 else _DIGITS[tens] + "十") + (
+        _DIGITS[ones] if ones else ""
+    )
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph of the body; ``item`` is its number within a list (1.), 0 without."""
+    """A paragraph of the body; ``item`` is its number within a list (1.), 0 without. ``note``: small, below a table."""
 
     text: Sentence
     item: int = 0
+    note: bool = False
 
     @property
     def whole(self) -> Sentence:
@@ -109,8 +113,9 @@ class Annex:
 
 @dataclass(frozen=True)
 class Bulletin:
-    """The whole document. ``mark``: 征求意见稿 or the revision, empty for a first edition."""
+    """The whole document. ``mark``: 征求意见稿 or the revision, empty for a first edition; ``data_cut`` in Shanghai time."""
 
+    data_cut: datetime
     mark: Sentence
     number: Sentence
     title: list[Sentence]  # its lines

@@ -226,16 +226,22 @@ class Facts:
         self.connection = connection
         self._parameters = parameters
         self.queries: dict[str, dict[str, Any]] = {}
+        self._results: dict[str, Result] = {}
 
     def ask(self, name: str, sql: str, **more: Any) -> Result:
-        """Run a query under a name that is used once; ``more``: parameters of this query alone."""
-        if name in self.queries:
-            raise ValueError(f"{name} was asked already")
+        """The result of a query; asked again it is the same result. ``more``: parameters of this query alone.
+
+        Raises ValueError when the name stands for another query already.
+        """
         known = self._parameters | more
         sql = "\n".join(line.rstrip() for line in sql.strip("\n").splitlines())
         parameters = {key: known[key] for key in sorted(set(_PARAMETER.findall(sql)))}
-        self.queries[name] = {"sql": sql, "parameters": {key: plain(value) for key, value in parameters.items()}}
-        return Result(name, fetch(self.connection, sql, parameters))
+        query = {"sql": sql, "parameters": {key: plain(value) for key, value in parameters.items()}}
+        if self.queries.setdefault(name, query) != query:
+            raise ValueError(f"{name} is another query already")
+        if name not in self._results:
+            self._results[name] = Result(name, fetch(self.connection, sql, parameters))
+        return self._results[name]
 
 
 def given(option: str, value: Any, shown: str) -> Fact:

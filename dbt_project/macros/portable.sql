@@ -52,3 +52,14 @@
     replace(replace(regexp_replace({{ expr }}, '\s', '', 'g'), '（', '('), '）', ')')
 {%- endmacro %}
 
+{#- One row per object of a JSON array: the keys of its row, the object as `element`, its position `seq` from 1. -#}
+{% macro json_elements(relation, keys, column) -%}
+    (
+        select {{ keys }}, seq, from_json({{ column }}, '["JSON"]')[seq] as element
+        from (
+            select {{ keys }}, {{ column }}, unnest(range(1, cast(json_array_length({{ column }}) as bigint) + 1)) as seq from {{ relation }}
+        ) as positions
+    ) as elements
+{%- endmacro %}
+
+{% macro json_text(element, name) -%} json_extract_string({{ element }}, '$.{{ name }}') {%- endmacro %}

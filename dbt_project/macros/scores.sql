@@ -30,6 +30,11 @@
     end
 {%- endmacro %}
 
+{#- Whether the quarter is published with lists; no_lists: quarters joined with ;. -#}
+{% macro lists_are_kept(period, no_lists) -%}
+    coalesce(position(concat(';', {{ period }}, ';') in concat(';', {{ no_lists }}, ';')), 0) = 0
+{%- endmacro %}
+
 {#- Scores on [1, 100], where no zero kills a geometric mean, and back (research/methods.md section 5). -#}
 {% macro from_zero(score) -%} ln(1.0 + 0.99 * ({{ score }})) {%- endmacro %}
 {% macro to_zero(mean_of_logs) -%} (exp({{ mean_of_logs }}) - 1.0) / 0.99 {%- endmacro %}

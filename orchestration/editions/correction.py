@@ -1,13 +1,16 @@
 """Correction of one reporter in a published quarter (practice of the World Bank, 16 December 2020).
 
 The corrected reporter gets its new score and its place among the others as published; the others keep theirs.
-Belongs here: mixing published and corrected rows. Does not belong here: when a correction is allowed (``freeze``).
+Belongs here: mixing published and corrected rows. Does not belong here: when a correction is allowed (``freeze``), the rule of
+the lists (the models' macro, rendered).
 """
 
 from __future__ import annotations
 
 import duckdb
+import jinja2
 
+from orchestration.settings import REPOSITORY
 from orchestration.warehouse import literal
 
 
@@ -33,11 +36,14 @@ def corrected(
 
 def _placed(own: str, others: str) -> str:
     """Rank, group rank and list of the one among the others; its previous rank is not touched."""
+    macros = jinja2.Environment(loader=jinja2.FileSystemLoader(REPOSITORY / "dbt_project" / "macros"))
+    rules = macros.get_template("scores.sql").module
+    new_list = rules.list_of("new_count", "new_rank", "new_from_end", "all_targets_reached")
     better = "round(o.total_score, 6) > round(d.total_score, 6)"
     worse = "round(o.total_score, 6) < round(d.total_score, 6)"
     return f"""(
         WITH d AS (FROM {own}), o AS (SELECT * FROM {others} WHERE ranked),
-        lists AS (SELECT programme_id, max(red) AS red, max(black) AS black FROM raw.programmes GROUP BY 1),
+        lists AS (SELECT programme_id, red, black, ties, black_exception, no_lists FROM raw.programmes),
         placed AS (
             SELECT d.*,
                    CASE WHEN d.ranked THEN 1 + (SELECT count(*) FROM o WHERE {better}) END AS new_rank,
@@ -46,14 +52,16 @@ def _placed(own: str, others: str) -> str:
                        1 + (SELECT count(*) FROM o WHERE {better} AND o."group" IS NOT DISTINCT FROM d."group")
                    END AS new_group_rank,
                    (SELECT count(*) FROM o) + CAST(d.ranked AS INTEGER) AS new_count,
-                   l.red, l.black
+                   l.red, l.black, l.ties, coalesce(l.black_exception, 'all_targets') AS black_exception,
+                   {rules.lists_are_kept("d.period", "l.no_lists")} AS lists_kept
             FROM d JOIN lists l USING (programme_id)
         )
-        SELECT * EXCLUDE (new_rank, new_from_end, new_group_rank, new_count, red, black) REPLACE (
+        SELECT * EXCLUDE (
+            new_rank, new_from_end, new_group_rank, new_count, red, black, ties, black_exception, lists_kept
+        ) REPLACE (
             new_rank AS rank, new_group_rank AS group_rank, previous_rank - new_rank AS rank_change,
             new_from_end AS rank_from_end, new_count AS ranked_count,
-            CASE WHEN new_count < red + black + 1 THEN NULL WHEN new_rank <= red THEN 'red'
-                 WHEN new_from_end <= black AND NOT all_targets_reached THEN 'black' END AS list
+            {new_list} AS list
         ) FROM placed
     )"""
 

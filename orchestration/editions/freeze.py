@@ -23,7 +23,7 @@ import duckdb
 
 from dashboards.workbooks.records import rows
 from orchestration.assets.control import write_editions
-from orchestration.assets.publish import swap_folder, write_parquet, write_snapshot
+from orchestration.assets.publish import export_tables, swap_folder, write_parquet, write_snapshot
 from orchestration.editions import difference
 from orchestration.editions.correction import corrected
 from orchestration.editions.store import (
@@ -37,7 +37,7 @@ from orchestration.editions.store import (
     latest,
     mark,
 )
-from orchestration.editions.tables import marts, parquet, rows_sha256, standing_edition
+from orchestration.editions.tables import marts, parquet, quoted, rows_sha256, standing_edition, write_file
 from orchestration.resources import sources_sha256
 from orchestration.settings import REPOSITORY, Settings
 from orchestration.warehouse import literal, reader, writer
@@ -190,16 +190,18 @@ def publish(
     folder = editions_folder(settings, programme_id, period)
     building = folder / f".r{revision}.{os.getpid()}"
     snapshot = settings.current.with_name(f".current.publishing.{os.getpid()}")
+    known = settings.current.with_name(f".current.known.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
         with reader(settings.current) as connection:
             control = publishable(connection, programme_id, period)
             manifest = _manifest(settings, connection, control, revision, approval, present)
-            _freeze_tables(connection, control, before, only, building / TABLES)
+            _freeze_marts(connection, control, before, only, building / TABLES)
         manifest["correction"] = only
         _snapshot(settings, present, manifest, building, snapshot)
-        changes = _outputs(settings, manifest, before, building, snapshot)
+        _forget_what_came_later(snapshot, known, control["programme_id"], control["as_of"])
+        changes = _outputs(manifest, before, building, known)
         _write_manifest(manifest, building)
         os.rename(building, folder / f"r{revision}")
         os.replace(snapshot, settings.current)
@@ -207,6 +209,8 @@ def publish(
         shutil.rmtree(building, ignore_errors=True)
         snapshot.unlink(missing_ok=True)
         raise
+    finally:
+        known.unlink(missing_ok=True)
     edition = Edition(folder / f"r{revision}", manifest)
     _refresh(settings, edition)
     with reader(settings.current) as connection:
@@ -269,7 +273,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _freeze_tables(
+def _freeze_marts(
     connection: duckdb.DuckDBPyConnection,
     control: dict[str, Any],
     before: Edition | None,
@@ -279,16 +283,14 @@ def _freeze_tables(
     programme_id, period = control["programme_id"], control["period"]
     if only is not None and before is None:
         raise NotPublishable("更正一个填报主体要有已发布的版本；首次发布请不要写 --only")
-    write_parquet(connection, programme_id, period, target)  # findings and receipts as they stand
+    target.mkdir()
     schema, _ = _computed_in(connection, programme_id, period)
     quarter = f"programme_id = {literal(programme_id)} AND period = {literal(period)}"
     for table in marts(connection):
         relation = f"(FROM {schema}.{table} WHERE {quarter})"
         if only is not None:
             relation = corrected(connection, table, relation, parquet(before.table(table)), only)
-        connection.execute(
-            f"COPY (FROM {relation} ORDER BY ALL) TO {literal(str(target / f'{table}.parquet'))} (FORMAT parquet)"
-        )
+        write_file(connection, relation, target / f"{table}.parquet")
 
 
 def _snapshot(
@@ -301,16 +303,40 @@ def _snapshot(
         write_snapshot(connection, target, everything)
 
 
-def _outputs(
-    settings: Settings, manifest: dict, before: Edition | None, building: Path, snapshot: Path
-) -> list[dict]:
-    """Pages, workbook and difference report; fills ``tables`` of the manifest; returns the differences."""
+def _forget_what_came_later(snapshot: Path, target: Path, programme_id: str, cut: datetime) -> None:
+    """``target``: the snapshot without what the programme received after the data cut.
+
+    Receipts, rows and findings of later files are no part of the edition: they are not among its archived inputs, and a
+    file without a line in receipts.csv has another time of receipt on every machine.
+    """
+    shutil.copyfile(snapshot, target)
+    with writer(target) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE later AS SELECT receipt_id, path FROM ops.receipts WHERE programme_id = ? AND received_at > ?",
+            [programme_id, cut],
+        )
+        connection.execute(
+            "CREATE TEMP TABLE later_flags AS SELECT flag_id FROM quality.flags WHERE path IN (SELECT path FROM later)"
+        )
+        for schema, table, column in connection.execute(
+            "SELECT schema_name, table_name, column_name FROM duckdb_columns() WHERE database_name = current_database() "
+            "AND schema_name IN ('ops', 'quality', 'raw') AND column_name IN ('receipt_id', 'path', 'flag_id')"
+        ).fetchall():
+            gone = "later_flags" if column == "flag_id" else "later"
+            connection.execute(
+                f"DELETE FROM {schema}.{quoted(table)} WHERE {column} IN (SELECT {column} FROM {gone})"
+            )
+
+
+def _outputs(manifest: dict, before: Edition | None, building: Path, known: Path) -> list[dict]:
+    """Receipts and findings, pages, workbook and difference report; fills ``tables`` of the manifest; returns the differences."""
     from dashboards.render import render_site
     from dashboards.workbooks.tables import write_tables
 
     programme_id, period = manifest["programme_id"], manifest["period"]
     changes: list[dict] = []
-    with reader(snapshot) as connection:
+    with reader(known) as connection:
+        export_tables(connection, programme_id, period, building / TABLES, ("quality", "ops"))
         manifest["tables"] = {}
         for table in marts(connection):
             count, digest = rows_sha256(connection, parquet(building / TABLES / f"{table}.parquet"))

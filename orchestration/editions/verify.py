@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import tempfile
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -55,17 +56,20 @@ class Verdict:
         return not self.problems
 
 
-def verify(settings: Settings, edition: Edition) -> Verdict:
+def verify(settings: Settings, edition: Edition, folder: Path | None = None) -> Verdict:
     """Check every file of the edition and of its archive, then compute it again and compare its tables.
 
+    folder: an empty one in which it is computed, to be looked at afterwards; without, a temporary one.
     Writes the outcome beside the edition (rule R04 reads it). Never changes the edition, the raw tree or the warehouse.
     """
     verdict = Verdict(edition.edition_id)
     _outputs(edition, verdict)
     _inputs(settings, edition, verdict)
     if verdict.holds:
-        with tempfile.TemporaryDirectory(prefix="taizhang-verify-") as folder:
-            _recompute(settings, edition, Path(folder), verdict)
+        with (
+            nullcontext(folder) if folder else tempfile.TemporaryDirectory(prefix="taizhang-verify-") as where
+        ):
+            _computed_again(settings, edition, Path(where), verdict)
     _keep(edition, verdict)
     return verdict
 
@@ -141,13 +145,13 @@ def _restore_tree(settings: Settings, edition: Edition, root: Path) -> None:
         take_out(settings, manifest["confirmations"], root / "confirmations.csv")
 
 
-def _recompute(settings: Settings, edition: Edition, folder: Path, verdict: Verdict) -> None:
-    """The stages of the job one after another, without Dagster's bookkeeping, Parquet and pages."""
-    try:
-        _restore_tree(settings, edition, folder / "raw")
-    except EditionDamaged as damage:
-        verdict.problems.append(str(damage))
-        return
+def recompute(settings: Settings, edition: Edition, folder: Path) -> Settings:
+    """The home in ``folder`` in which the edition was computed from its archived inputs: its warehouse, nothing published.
+
+    The stages of the job one after another, without Dagster's bookkeeping, Parquet and pages.
+    Raises EditionDamaged (an input is missing or altered), ModelsFailed.
+    """
+    _restore_tree(settings, edition, folder / "raw")
     scratch = Settings(folder / "raw", folder / "home", settings.limits)
     for link in edition.manifest["previous_quarters"]:
         # the rank of the quarter before is the published one
@@ -157,14 +161,21 @@ def _recompute(settings: Settings, edition: Edition, folder: Path, verdict: Verd
         target.symlink_to(other.folder, target_is_directory=True)
     cut = edition.data_cut
     land(scratch, Period.parse(edition.period), cut, cut, edition.programme_id)
+    build_models(scratch, tested=False)  # the comparison is the test
+    return scratch
+
+
+def _computed_again(settings: Settings, edition: Edition, folder: Path, verdict: Verdict) -> None:
     try:
-        build_models(scratch, tested=False)  # the comparison is the test
+        scratch = recompute(settings, edition, folder)
+    except EditionDamaged as damage:
+        verdict.problems.append(str(damage))
     except ModelsFailed as failure:
         verdict.problems.append(f"复算没有完成：{failure}")
-        return
-    verdict.recomputed = True
-    with reader(scratch.warehouse) as connection:
-        _compare(settings, edition, connection, verdict)
+    else:
+        verdict.recomputed = True
+        with reader(scratch.warehouse) as connection:
+            _compare(settings, edition, connection, verdict)
 
 
 def _compare(

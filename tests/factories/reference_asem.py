@@ -20,6 +20,7 @@ from scipy import stats
 from tests.factories.reference_programmes import ReferenceProgramme, exact, points
 
 INDEX, PARTS = "asem_index", ("Conn", "Sust")
+INDICATOR_LEVEL, PILLAR_LEVEL = 1, 2
 SKEW_LIMIT, KURTOSIS_LIMIT, MOST_POINTS = 2.0, 3.5, 5
 LEAST_AVAILABLE = 0.9
 
@@ -46,7 +47,7 @@ class Asem:
         self.metadata = {row["iCode"]: row for row in pl.read_csv(folder / "input/metadata.csv").to_dicts()}
         self.unit_rows = {row["uCode"]: row for row in pl.read_csv(folder / "input/units.csv").to_dicts()}
         raw = pl.read_csv(folder / "input/indicators_raw.csv", infer_schema_length=None)
-        self.indicators = [code for code, row in self.metadata.items() if row["Level"] == 1]
+        self.indicators = [code for code, row in self.metadata.items() if row["Level"] == INDICATOR_LEVEL]
         self.units = raw["uCode"].to_list()
         values = raw.select(self.indicators).cast(pl.Float64).to_numpy()
         self.treated = self._treat(self._screen(self._impute(self._denominate(values))))
@@ -90,7 +91,7 @@ class Asem:
 
     def weights(self, top: str, left_out: str | None = None) -> dict[str, float]:
         """Pillar → its effective weight in ``top`` (the index or a sub-index): the product of shares down the tree."""
-        if top not in ("Index", *PARTS):
+        if self.metadata[top]["Level"] == PILLAR_LEVEL:
             return {top: 1.0}
         below = [code for code in self.children(top) if code != left_out]
         whole = sum(self.metadata[code]["Weight"] for code in below)
@@ -102,15 +103,16 @@ class Asem:
 
     # programmes ---------------------------------------------------------------------------------------------------
 
-    def programmes(self, pillar_scores: dict[str, dict[str, float]]) -> list[ReferenceProgramme]:
+    def programmes(self) -> list[ReferenceProgramme]:
         """The index, the two sub-indices and the eight indices without a pillar.
 
-        ``pillar_scores`` (unit → pillar → score) feeds the last eight: they are about weights, not about indicators.
+        The last eight are fed with the published pillar scores: they are about weights, not about indicators.
         """
+        published = {row["uCode"]: row for row in pl.read_csv(self.folder / "expected/scores.csv").to_dicts()}
         return [
             self._from_indicators(INDEX, "Index"),
             *(self._from_indicators(part_programme(part), part) for part in PARTS),
-            *(self._without(pillar, pillar_scores) for pillar in self.pillars),
+            *(self._without(pillar, published) for pillar in self.pillars),
         ]
 
     def _reporters(self) -> list[dict]:

@@ -76,7 +76,9 @@ class DoingBusiness:
         for unit, row in self.raw.items():
             own = {_variant(indicator, size) for indicator, size in self._owed(row)}
             applicability += [
-                _state(name, unit, "not_applicable", "其他适用项数的口径") for name in variants if name not in own
+                _state(name, unit, "not_applicable", "其他适用项数的口径")
+                for name in variants
+                if name not in own
             ]
         return ReferenceProgramme(
             RAW,

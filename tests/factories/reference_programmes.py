@@ -74,7 +74,9 @@ def write_programmes(root: Path, programmes: Iterable[ReferenceProgramme]) -> Pa
         )
         if any("weight" in row for row in programme.reporters):
             header = [*REGISTRY_COLUMNS["reporters"], "weight"]
-            write_csv(folder / "reporters.csv", header, [{"kind": "county"} | row for row in programme.reporters])
+            write_csv(
+                folder / "reporters.csv", header, [{"kind": "county"} | row for row in programme.reporters]
+            )
         for reporter_id, row in programme.values.items():
             path = f"submissions/{programme.programme_id}/{PERIOD}/{reporter_id}/indicators.csv"
             spec[path] = {"header": _HEADER, "rows": list(row.items())}

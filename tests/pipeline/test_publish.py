@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from orchestration.assets.publish import write_snapshot
 from orchestration.cli import cli
 from orchestration.editions.freeze import Approval, NotPublishable, publish
 from orchestration.editions.store import archive_path, editions
 from orchestration.editions.verify import verify
 from orchestration.settings import Settings
-from orchestration.warehouse import reader
+from orchestration.warehouse import reader, writer
 from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_tree
 from tests.factories.trees import write_receipts
@@ -154,13 +155,31 @@ def test_the_difference_report_names_exactly_what_moved(story):
     assert report["changes"] == changes and report["replaces"] == "p2021/2021Q2/r0"
 
 
-def test_the_first_edition_is_computed_again_bit_for_bit_after_the_second(story):
+@pytest.fixture(scope="module")
+def again(story, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """r0 computed from its archive in another home, and published there by the same people."""
     settings = story["settings"]
-    r0 = editions(settings)[0]
-    verdict = verify(settings, r0)
+    folder = tmp_path_factory.mktemp("elsewhere")
+    verdict = verify(settings, editions(settings)[0], folder)
+    elsewhere = Settings(folder / "raw", folder / "home")
+    with writer(elsewhere.warehouse) as connection:
+        write_snapshot(connection, elsewhere.current, [])
+    return {"verdict": verdict, "edition": publish(elsewhere, "p2021", QUARTER, Approval("甲", "乙")).edition}
+
+
+def test_the_first_edition_is_computed_again_bit_for_bit_after_the_second(story, again):
+    verdict = again["verdict"]
     assert verdict.holds, verdict.problems
     assert verdict.recomputed and verdict.tables >= 12 and verdict.inputs > 20
-    assert all(line["problem"] is None for line in r0.checks()) and len(r0.checks()) == 4
+    checks = editions(story["settings"])[0].checks()
+    assert all(line["problem"] is None for line in checks) and len(checks) == 4
+
+
+def test_the_same_edition_in_another_home_has_the_same_output_hashes(story, again):
+    here, there = (edition.manifest["outputs"] for edition in (story["r0"].edition, again["edition"]))
+    assert len(here) > 30 and "parquet/ops_receipts.parquet" in here
+    assert [file for file in sorted(here.keys() | there.keys()) if here.get(file) != there.get(file)] == []
+    assert story["r0"].edition.manifest["published_at"] != again["edition"].manifest["published_at"]
 
 
 @pytest.mark.parametrize("place", ["archive", "received", "output"])

@@ -90,7 +90,10 @@ def ranking(scores: dict[str, float]) -> str:
 def connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA raw")
-    connection.execute("CREATE TABLE raw.programmes AS SELECT 'p' AS programme_id, 1 AS red, 1 AS black")
+    connection.execute(
+        "CREATE TABLE raw.programmes AS SELECT 'p' AS programme_id, 1 AS red, 1 AS black, 'include' AS ties, "
+        "'all_targets' AS black_exception, NULL AS no_lists"
+    )
     return connection
 
 

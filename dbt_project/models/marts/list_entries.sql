@@ -87,7 +87,7 @@ worded as (
     select
         *,
         concat(
-            '“', name, '”（',
+            '“', replace(replace(name, '“', '‘'), '”', '’'), '”（',
             case
                 when state = 'value' then concat({{ number_text('value', 4) }}, coalesce(unit, ''))
                 when state = 'no_practice' then '未开展'
@@ -104,7 +104,7 @@ said as (
         programme_id, period, reporter_id,
         max(case when from_first = 1 then indicator_id end) as best_indicator_id,
         max(case when from_last = 1 then indicator_id end) as worst_indicator_id,
-        max(case when from_first = 1 then words end) as best_words,
+        max(case when from_first = 1 and score > 0 then words end) as best_words,
         max(case when from_last = 1 then words end) as worst_words
     from worded
     group by programme_id, period, reporter_id
@@ -131,7 +131,8 @@ select
             else concat('倒数第 ', r.rank_from_end, ' 名')
         end,
         case
-            when w.best_words is null then ''
+            when w.worst_words is null then ''
+            when w.best_words is null then concat('；位次最靠后的指标是', w.worst_words)
             when c.list = 'red' then concat('；位次最好的指标是', w.best_words, '，最靠后的是', w.worst_words)
             else concat('；位次最靠后的指标是', w.worst_words, '，最好的是', w.best_words)
         end,

@@ -29,6 +29,6 @@ select
     coalesce(g.ties, 'include') as ties,
     coalesce(g.black_exception, 'all_targets') as black_exception,
     coalesce(g.talk_after, 3) as talk_after,
-    coalesce(position(concat(';', p.period, ';') in concat(';', g.no_lists, ';')), 0) = 0 as lists_kept
+    {{ lists_are_kept('p.period', 'g.no_lists') }} as lists_kept
 from {{ source('control', 'periods') }} as p
 inner join {{ ref('stg_programmes') }} as g on p.programme_id = g.programme_id

@@ -1,0 +1,25 @@
+-- Why every score and rank moved since the quarter before; the parts of a change add up to it exactly.
+select
+    programme_id,
+    period,
+    reporter_id,
+    previous_period,
+    previous_score,
+    score,
+    score_change,
+    score_own,
+    score_peers,
+    score_method,
+    score_revision,
+    previous_rank,
+    rank,
+    rank_change,
+    rank_own,
+    rank_peers,
+    rank_method,
+    rank_revision,
+    causes,
+    gain_score,
+    gain_ahead_of,
+    gain_text
+from {{ ref('int_rank_moves') }}

@@ -1,0 +1,176 @@
+"""What moved a total and what one more place takes, in sentences.
+
+Belongs here: choosing and wording. Does not belong here: arithmetic (``changes``), numbers of pages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+CAUSES = 3
+_LEAST = 0.005  # points of the total that show with two decimals
+_TOGETHER = 5  # items a way may need
+_MANY = 3  # indicators that fell silent together are one reason
+UNREPORTED = "未报"
+_SILENCE = {"上期未报、本期补上": "old_text", "本期未报": "new_text"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A task or indicator of a place in both quarters. points: what it moved the total; share: of the total now; best: the score it
+    can still reach; to_reach: what an indicator's value must become for a score (see value_for)."""
+
+    component: str
+    item_id: str
+    name: str
+    special_id: str
+    special: str
+    old_score: float | None
+    new_score: float | None
+    old_text: str | None
+    new_text: str | None
+    points: float
+    share: float
+    best: float
+    overdue: bool = False
+    sustained: bool = False  # scores by the quarter's summary alone
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """+0.52, −0.10."""
+    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{abs(value):.{digits}f}"
+
+
+def quoted(name: str, longest: int = 28) -> str:
+    """A name in quotation marks, its own marks turned into inner ones, cut where it is long."""
+    inner = name.replace("“", "‘").replace("”", "’")
+    return f"“{inner if len(inner) <= longest else inner[: longest - 1] + '…'}”"
+
+
+def value_for(indicator: dict, score: float) -> float | None:
+    """The value that gives ``score`` (0–100], by the formulas of section 7 of the contract turned round; None without one."""
+    part = score / 100
+    if indicator["method"] == "dtf":
+        return indicator["worst"] - (indicator["worst"] - indicator["frontier"]) * part ** (
+            1 / indicator["exponent"]
+        )
+    baseline, target = indicator["baseline"], indicator["target"]
+    if indicator["method"] != "attainment" or target is None:
+        return None
+    if baseline is not None:
+        return baseline + (target - baseline) * part if baseline != target else target
+    if target <= 0:
+        return target  # no share of nothing: reached or not
+    return target / part if indicator["polarity"] == "lower" else target * part
+
+
+def value_text(value: float, indicator: dict) -> str:
+    """The value with the indicator's decimals, rounded to the better side so that it is enough."""
+    decimals = 2 if indicator["decimals"] is None else int(indicator["decimals"])
+    scale = 10**decimals
+    rounding = math.floor if indicator["polarity"] == "lower" else math.ceil
+    # a value that stands exactly on a step is not pushed to the next one by floating noise
+    exact = round(value * scale, 6)
+    return f"{rounding(exact) / scale:.{decimals}f}{indicator['unit'] or ''}"
+
+
+def causes(score: dict[str, float], rank: dict[str, float], items: list[Item]) -> str | None:
+    """The three strongest reasons; score and rank: parts own, peers, method, revision (points, places)."""
+    found: list[tuple[float, str]] = []
+    by_special: dict[str, list[Item]] = defaultdict(list)
+    silent = [
+        item
+        for item in items
+        if UNREPORTED in (item.old_text, item.new_text) and item.old_text != item.new_text
+    ]
+    by_silence = {
+        word: [i for i in silent if getattr(i, text) == UNREPORTED] for word, text in _SILENCE.items()
+    }
+    for word, group in by_silence.items():
+        points = sum(item.points for item in group)
+        if len(group) >= _MANY and abs(points) >= _LEAST:
+            found.append((abs(points), f"{len(group)} 项指标{word}（总分 {signed(points)}）"))
+    told = {id(item) for group in by_silence.values() if len(group) >= _MANY for item in group}
+    for item in items:
+        if item.component == "task":
+            by_special[item.special].append(item)
+        elif abs(item.points) >= _LEAST and id(item) not in told:
+            found.append((abs(item.points), _indicator_moved(item)))
+    for special, tasks in by_special.items():
+        points = sum(task.points for task in tasks)
+        if abs(points) >= _LEAST:
+            found.append((abs(points), _tasks_moved(special, tasks, points)))
+    for part, words in (("method", "评价办法调整"), ("revision", "上期数据此后更正")):
+        if abs(score[part]) >= _LEAST:
+            found.append((abs(score[part]), f"{words}（总分 {signed(score[part])}）"))
+    chosen = [text for _, text in sorted(found, key=lambda entry: -entry[0])]
+    peers = rank["peers"]
+    if peers and not math.isnan(peers):
+        text = f"其他单位的变化使位次{'上升' if peers > 0 else '下降'} {abs(peers):.0f} 位"
+        # first where the others moved it more places than it did itself
+        at = 0 if abs(peers) > abs(rank["own"]) else min(CAUSES - 1, len(chosen))
+        chosen.insert(at, text)
+    return "；".join(chosen[:CAUSES]) or None
+
+
+def _indicator_moved(item: Item) -> str:
+    changed = item.old_text != item.new_text
+    change = f"由 {item.old_text} 变为 {item.new_text}" if changed else f"仍为 {item.new_text}"
+    if item.old_score is None:
+        scores = f"本期开始计分，得 {item.new_score:.1f}"
+    elif item.new_score is None:
+        scores = "本期不再计分"
+    else:
+        scores = f"得分 {item.old_score:.1f}→{item.new_score:.1f}"
+    return f"指标{quoted(item.name)}{change}（{scores}，总分 {signed(item.points)}）"
+
+
+def _tasks_moved(special: str, tasks: list[Item], points: float) -> str:
+    overdue = sum(task.overdue for task in tasks)
+    note = f"，其中 {overdue} 项逾期" if overdue and points < 0 else ""
+    return f"{quoted(special)}专项任务（{len(tasks)} 项{note}，总分 {signed(points)}）"
+
+
+def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: dict[str, dict]) -> str:
+    """What it takes to draw level with the next place ahead. indicators: item_id → the row ``value_for`` needs."""
+    first = f"总分再提高 {math.ceil(points * 100 - 1e-6) / 100:.2f} 分即与第 {rank} 名的{ahead}持平"
+    open_items = [item for item in items if item.best > (item.new_score or 0) + 1e-9 and item.share > 0]
+    loss = {id(item): item.share * (item.best - (item.new_score or 0)) for item in open_items}
+    ordered = sorted(open_items, key=lambda item: -loss[id(item)])
+    alone = [item for item in ordered if loss[id(item)] >= points]
+    if alone:
+        # one indicator and one task where both can do it, else the two with most room
+        kinds = [next((i for i in alone if i.component == kind), None) for kind in ("indicator", "task")]
+        ways = [item for item in kinds if item] if all(kinds) else alone[:2]
+        texts = [_way(item, points, indicators) for item in ways]
+        return f"{first}，以下{'任一项' if len(texts) > 1 else '一项'}即可：{'；'.join(texts)}"
+    total, needed = 0.0, []
+    for item in ordered[:_TOGETHER]:
+        needed.append(item)
+        total += loss[id(item)]
+        if total >= points:
+            break
+    if not needed:
+        return first
+    names = "、".join(quoted(item.name, 20) for item in needed)
+    if total >= points:
+        return f"{first}；单项改进不够，需同时把{names}做到位"
+    return f"{first}；需多项同时改进，失分最多的是{names}"
+
+
+def _way(item: Item, points: float, indicators: dict[str, dict]) -> str:
+    score = (item.new_score or 0) + points / item.share
+    if item.sustained:
+        return f"报送任务{quoted(item.name)}的进展情况（得分 {item.new_score or 0:.0f}→100）"
+    if item.component == "task":
+        verb = "完成逾期任务" if item.overdue else "推进任务"
+        return f"{verb}{quoted(item.name)}（得分 {item.new_score or 0:.1f}→{score:.1f}）"
+    indicator = indicators[item.item_id]
+    value = value_for(indicator, min(score, 100))
+    if value is None:
+        return f"指标{quoted(item.name)}得分 {item.new_score or 0:.1f}→{score:.1f}"
+    if indicator["state"] != "value":
+        return f"补报指标{quoted(item.name)}并达到 {value_text(value, indicator)}"
+    return f"指标{quoted(item.name)}由 {item.new_text} 改进到 {value_text(value, indicator)}"
