@@ -154,7 +154,7 @@ def draft_rows(site: Site) -> list[Row]:
 def headline(site: Site, rows: list[Row]) -> str:
     """The page's first sentence."""
     if not rows:
-        return f"{fmt.period_words(site.period)}尚未发布，本页各数均为征求意见稿"
+        return f"{fmt.period_words(site.period)}尚未发布，各页数字均为征求意见稿"
     latest = rows[0]
     text = f"现行版本 {latest['name']}，{fmt.moment(latest['published_at'])} 由{latest['published_by']}发布、{latest['approved_by']}批准"
     if latest["revision"]:

@@ -160,9 +160,7 @@ def items(rows: list[Row]) -> list[Row]:
     return [
         row
         | {
-            "word": "其余各项合计"
-            if row["item_id"] is None
-            else row["item_name"] or row["item_id"],
+            "word": row["item_name"] or row["item_id"] or "其余各项合计",
             "kind": None if row["item_id"] is None else COMPONENT_WORDS.get(row["component"], row["component"]),
             "bar": 100 * row["contribution"] / largest,
         }
@@ -182,6 +180,8 @@ def reporter(site: Site, reporter_id: str) -> Row:
             "sources": sources(row),
             "items": items(site.of("change_items", reporter_id)),
             "own": row["score_own"],
+            "before_words": site.rank(reporter_id, row["previous_rank"], row["previous_period"]),
+            "now_words": site.rank(reporter_id, row["rank"]),
         }
     return {
         "rank_words": site.rank(reporter_id, mine["rank"]),
@@ -207,6 +207,7 @@ def index(site: Site) -> Row:
             | {
                 "name": names[row["reporter_id"]],
                 "href": site.href(row["reporter_id"]),
+                "before_words": site.rank(row["reporter_id"], row["previous_rank"], row["previous_period"]),
                 "rank_words": site.rank(row["reporter_id"], row["rank"]),
             }
             for row in moved[:MOVERS]

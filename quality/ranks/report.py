@@ -14,6 +14,8 @@ from quality.ranks.changes import Facts, Move, Published
 from quality.ranks.engine import Floats
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
 ITEMS = 10  # items a reporter's change is explained with; the rest stands in one line
@@ -102,14 +104,14 @@ def _period(
     )
     names = now.ranking.set_index("reporter_id")["reporter_name"].to_dict()
     ahead, points = changes.next_ahead(score.now)
-    items = _items(shown, facts_before, facts, before, now)
+    items_of = _items(shown, facts_before, facts, before, now)
     arithmetic = parameters["aggregation"] == "arithmetic"
     indicators = _indicators(registry, now)
     rows = []
     for number, place in enumerate(shown.places):
         if place not in ranked_now:
             continue
-        mine = items.get(place, [])
+        mine = items_of(number)
         row: dict[str, Any] = {
             "programme_id": parameters["programme_id"],
             "period": parameters["period"],
@@ -185,8 +187,8 @@ def _best(tables: Tables, parameters: dict[str, Any]) -> pd.Series:
 
 def _items(
     shown: Board, before: Facts, now: Facts, tables_before: Tables | None, tables_now: Tables
-) -> dict[str, list[words.Item]]:
-    """place → its items that count in one of the two quarters (for a parent: those of its sub-units)."""
+) -> Callable[[int], list[words.Item]]:
+    """Number of a place → its items that count in one of the two quarters (for a parent: those of its sub-units)."""
     points = changes.contributions(before, now, shown.scheme)
     shares = changes.shares(now, shown.scheme)
     parameters = tables_now.periods.iloc[0].to_dict()
@@ -203,8 +205,7 @@ def _items(
         (np.full_like(values, np.nan),) * 2 if tables_before is None else _values(shown, tables_before)
     )
     names = tables_now.ranking.set_index("reporter_id")["reporter_name"].to_dict()
-    place_of = shown.scheme.members.argmax(axis=0)
-    found: dict[str, list[words.Item]] = {place: [] for place in shown.places}
+    parts_of = [np.flatnonzero(line) for line in shown.scheme.members]
     kinds = (
         ("task", registry.tasks, "task_id", "title", before.tasks, now.tasks, points.tasks, shares.tasks),
         (
@@ -212,37 +213,46 @@ def _items(
             points.indicators, shares.indicators,
         ),
     )  # fmt: skip
-    for component, table, key, title, old, new, moved, share in kinds:
-        ids, titles = table[key].tolist(), table[title].fillna(table[key]).tolist()
-        special = shown.scheme.tasks.specials if component == "task" else shown.scheme.indicators.specials
-        units = [""] * len(ids) if component == "task" else table["unit"].fillna("").tolist()
-        for row, column in zip(*np.nonzero(~np.isnan(old) | ~np.isnan(new)), strict=True):
-            place = shown.places[place_of[row]]
-            part = "" if shown.rows[row] == place else f"{names.get(shown.rows[row], shown.rows[row])} "
-            is_task = component == "task"
-            found[place].append(
-                words.Item(
-                    component=component,
-                    item_id=ids[column],
-                    name=part + titles[column],
-                    special_id=special_ids[special[column]],
-                    special=specials[special[column]],
-                    old_score=_number(old[row, column]),
-                    new_score=_number(new[row, column]),
-                    old_text=None
-                    if is_task
-                    else _value(old_values[row, column], units[column], idle_before[row, column]),
-                    new_text=None
-                    if is_task
-                    else _value(values[row, column], units[column], idle[row, column]),
-                    points=float(moved[row, column]),
-                    share=float(share[row, column]),
-                    best=float(np.nan_to_num(best[row, column])) if is_task else 100.0,
-                    overdue=is_task and overdue[row, column] == 1,
-                    sustained=is_task and sustained[row, column] == 1,
-                )
-            )
-    return found
+    prepared = []
+    for component, table, key, title, *arrays in kinds:
+        is_task = component == "task"
+        groups = shown.scheme.tasks.specials if is_task else shown.scheme.indicators.specials
+        units = [""] * len(table) if is_task else table["unit"].fillna("").tolist()
+        prepared.append(
+            (component, table[key].tolist(), table[title].fillna(table[key]).tolist(), units, groups, arrays)
+        )
+
+    def of_place(number: int) -> list[words.Item]:
+        found = []
+        for row in parts_of[number]:
+            part = "" if shown.rows[row] == shown.places[number] else f"{names.get(shown.rows[row], '')} "
+            for component, ids, titles, units, groups, (old, new, moved, share) in prepared:
+                is_task = component == "task"
+                for at in np.flatnonzero(~np.isnan(old[row]) | ~np.isnan(new[row])):
+                    here = row, at
+                    found.append(
+                        words.Item(
+                            component=component,
+                            item_id=ids[at],
+                            name=part + titles[at],
+                            special_id=special_ids[groups[at]],
+                            special=specials[groups[at]],
+                            old_score=_number(old[here]),
+                            new_score=_number(new[here]),
+                            old_text=None
+                            if is_task
+                            else _value(old_values[here], units[at], idle_before[here]),
+                            new_text=None if is_task else _value(values[here], units[at], idle[here]),
+                            points=float(moved[here]),
+                            share=float(share[here]),
+                            best=float(np.nan_to_num(best[here])) if is_task else 100.0,
+                            overdue=is_task and overdue[here] == 1,
+                            sustained=is_task and sustained[here] == 1,
+                        )
+                    )
+        return found
+
+    return of_place
 
 
 def _values(shown: Board, tables: Tables) -> tuple[Floats, Floats]:

@@ -203,7 +203,7 @@ def _plain(plan: Scheme, facts: Facts) -> list[float]:
 
 
 @given(boards())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_totals_are_those_of_plain_loops(case):
     plan, (facts,) = case
     assert totals(facts.tasks, facts.indicators, plan) == pytest.approx(
@@ -212,7 +212,7 @@ def test_totals_are_those_of_plain_loops(case):
 
 
 @given(boards())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_shares_times_scores_are_the_arithmetic_total(case):
     plan, (facts,) = case
     plan = Scheme(**(vars(plan) | {"aggregation": "arithmetic"}))
@@ -225,7 +225,7 @@ def test_shares_times_scores_are_the_arithmetic_total(case):
 
 
 @given(boards(quarters=3), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_parts_of_a_change_add_up(case, random):
     """Issue 5: own, peers, method and revision make the change of score (1e-9) and of rank (exactly), whatever happened."""
     plan, (before, now, rescored) = case
@@ -250,7 +250,7 @@ def test_the_parts_of_a_change_add_up(case, random):
 
 
 @given(boards(quarters=2))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_contributions_add_up_to_the_change(case):
     plan, (before, now) = case
     plan = Scheme(**(vars(plan) | {"aggregation": "arithmetic"}))
