@@ -48,19 +48,21 @@ def ranking_table(rows: Result) -> list[Block]:
         (Column("名次", 7), lambda line: line.count("rank") if line["rank"] is not None else line.shown("rank", "无排名"))
     ]  # fmt: skip
     if there("rank_p05"):
-        columns.append((Column("名次区间", 10), lambda line: line.band("rank", "rank_p05", "rank_p95")))
-    columns.append((Column("填报主体", 24, "left"), lambda line: line.text("name")))
+        columns.append((Column("名次区间", 11), lambda line: line.band("rank", "rank_p05", "rank_p95")))
+    columns.append((Column("填报主体", 26, "left"), lambda line: line.text("name")))
     if len({line["group_name"] for line in rows}) > 1:
-        columns.append((Column("组别", 13), lambda line: line.text("group_name")))
+        columns.append((Column("组别", 12), lambda line: line.text("group_name")))
         columns.append((Column("组内名次", 8), lambda line: line.count("group_rank")))
-    columns.append((Column("总分", 10), lambda line: line.number("total_score")))
+    columns.append((Column("总分", 9), lambda line: line.number("total_score")))
     if there("task_score") and there("indicator_score"):
-        columns.append((Column("任务得分", 10), lambda line: line.number("task_score")))
-        columns.append((Column("指标得分", 10), lambda line: line.number("indicator_score")))
+        columns.append((Column("任务得分", 9), lambda line: line.number("task_score")))
+        columns.append((Column("指标得分", 9), lambda line: line.number("indicator_score")))
     if there("rank_change"):
         columns.append((Column("较上季", 8), _rank_change))
     if there("list"):
-        columns.append((Column("榜单", 8), lambda line: line.words("list", fmt.LIST_WORDS)))
+        columns.append(
+            (Column("榜单", 8), lambda line: line.words("list", fmt.LIST_WORDS) if line["list"] else None)
+        )
     blocks: list[Block] = [
         Table(tuple(column for column, _ in columns), [[cell(line) for _, cell in columns] for line in rows])
     ]
@@ -72,12 +74,12 @@ def ranking_table(rows: Result) -> list[Block]:
                     "注：名次区间为同时变动权重和计算方法{draws}次后九成情形下的名次范围；“稳定”为名次不变。",
                     draws=drawn.count("draws"),
                 ),
-                note=True,
+                size="note",
             )
         )
     blocks += [
         Paragraph(
-            say("{name}：{reason}。", name=line.text("name"), reason=line.sentence("reason")), note=True
+            say("{name}：{reason}。", name=line.text("name"), reason=line.sentence("reason")), size="note"
         )
         for line in rows
         if line["rank"] is None and line["reason"]
@@ -87,10 +89,10 @@ def ranking_table(rows: Result) -> list[Block]:
 
 _TASK_COLUMNS = (
     Column("责任单位", 24, "left"),
-    Column("任务", 40, "left"),
-    Column("填报主体", 18, "left"),
-    Column("到期日", 14),
-    Column("逾期天数", 10),
+    Column("任务", 37, "left"),
+    Column("填报主体", 17, "left"),
+    Column("到期日", 17),
+    Column("逾期天数", 9),
 )
 
 
@@ -313,7 +315,7 @@ def evaluation(facts: Facts, head: Line) -> list[Block]:
             as_of=head.moment("as_of"),
         )
     )
-    return items(texts)
+    return items(texts, "small")
 
 
 def _list_rule(head: Line) -> Sentence:

@@ -33,11 +33,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph of the body; ``item`` is its number within a list (1.), 0 without. ``note``: small, below a table."""
+    """A paragraph; ``item`` is its number within a list (1.), 0 without. ``size``: body | small (annexes) | note (tables)."""
 
     text: Sentence
     item: int = 0
-    note: bool = False
+    size: str = "body"
 
     @property
     def whole(self) -> Sentence:
@@ -92,9 +92,11 @@ def numbered(sections: list[Section]) -> list[Block]:
     return found
 
 
-def items(sentences: list[Sentence]) -> list[Block]:
+def items(sentences: list[Sentence], size: str = "body") -> list[Block]:
     """A list 1. 2. 3.; a single one stands without number."""
-    return [Paragraph(text, number if len(sentences) > 1 else 0) for number, text in enumerate(sentences, 1)]
+    return [
+        Paragraph(text, number if len(sentences) > 1 else 0, size) for number, text in enumerate(sentences, 1)
+    ]
 
 
 @dataclass(frozen=True)

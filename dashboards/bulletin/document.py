@@ -83,7 +83,7 @@ def _block(block: Block) -> str:
     if isinstance(block, Heading):
         return paragraph(f"Heading{block.level}", block.text)
     if isinstance(block, Paragraph):
-        return paragraph("TableNote" if block.note else "Body", block.whole)
+        return paragraph({"body": "Body", "small": "Small", "note": "TableNote"}[block.size], block.whole)
     return table(block)
 
 

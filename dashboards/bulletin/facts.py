@@ -23,6 +23,8 @@ from dashboards.queries import fetch
 
 LONGEST = 300  # characters of one text of a county or the office in a document that leaders read
 _PARAMETER = re.compile(r"\$(\w+)")
+# pages set a space between Chinese and digits, a 公文 does not
+_ROOM = re.compile(r"(?<=[^\x00-\x7f]) (?=[\d+−])|(?<=[\d%]) (?=[^\x00-\x7f])")
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,8 @@ class Line:
         return self._fact(column, fmt.NONE if value is None else clean(value, longest))
 
     def sentence(self, column: str) -> Fact:
-        """A whole sentence of the warehouse without its full stop."""
-        return self._fact(column, clean(self._values[column]).rstrip("。；. "))
+        """A whole sentence of the warehouse, set close, without its full stop."""
+        return self._fact(column, _ROOM.sub("", clean(self._values[column])).rstrip("。；. "))
 
     def words(self, column: str, table: dict[str, str]) -> Fact:
         """The Chinese word of a code."""

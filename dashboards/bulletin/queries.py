@@ -166,13 +166,16 @@ FROM marts.reporting WHERE programme_id = $programme_id AND period = $period AND
 
 
 def goals(facts: Facts) -> Result:
-    """One row: goals that are decided, met, and forecast to be met."""
+    """One row: goals of the issuer itself and of the reporters (goal × reporter) that are decided, met, forecast to be met."""
     forecast = has_columns(facts.connection, "marts", "goals", {"forecast_met"})
+    expected = "count(*) FILTER (NOT met AND forecast_met AND {0})" if forecast else "CAST(NULL AS BIGINT)"
+    own, theirs = "reporter_id IS NULL", "reporter_id IS NOT NULL"
     return facts.ask(
         "goals",
         f"""
-SELECT count(met) AS decided, count(*) FILTER (met) AS met,
-       {"count(*) FILTER (NOT met AND forecast_met)" if forecast else "CAST(NULL AS BIGINT)"} AS expected
+SELECT count(met) FILTER ({own}) AS own, count(*) FILTER (met AND {own}) AS own_met, {expected.format(own)} AS own_expected,
+       count(met) FILTER ({theirs}) AS theirs, count(*) FILTER (met AND {theirs}) AS theirs_met,
+       {expected.format(theirs)} AS theirs_expected
 FROM marts.goals WHERE programme_id = $programme_id AND period = $period
 """,
     )
@@ -290,7 +293,8 @@ def overdue(facts: Facts) -> Result:
         f"""
 {_OVERDUE.strip()}
 SELECT count(DISTINCT (reporter_id, task_id)) AS pairs, count(DISTINCT task_id) AS tasks,
-       count(DISTINCT reporter_id) AS reporters, count(DISTINCT unit) AS units, max(days_overdue) AS longest
+       count(DISTINCT reporter_id) AS reporters, count(DISTINCT unit) AS units, max(days_overdue) AS longest,
+       count(DISTINCT (reporter_id, task_id)) FILTER (days_overdue = (SELECT max(days_overdue) FROM units)) AS longest_pairs
 FROM units
 """,
     )

@@ -59,6 +59,10 @@ def _style(
 _CLOSE = '<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'  # no extra room between Chinese and digits
 _EXACT = f'{_CLOSE}<w:snapToGrid w:val="0"/><w:spacing w:before="0" w:after="0" w:line="{LINE}" w:lineRule="exact"/>'
 _TWO = _EXACT + '<w:ind w:firstLineChars="200" w:firstLine="640"/>'
+_SMALL = (
+    f'{_CLOSE}<w:snapToGrid w:val="0"/><w:spacing w:before="0" w:after="60" w:line="400" w:lineRule="exact"/>'
+    '<w:ind w:firstLineChars="200" w:firstLine="480"/>'
+)
 _KEEP = "<w:keepNext/><w:keepLines/>"
 
 
@@ -97,6 +101,7 @@ def styles_xml() -> str:
         _style(
             "AnnexTitle", "附件标题", TITLE, 44, "<w:keepNext/>" + _EXACT + '<w:jc w:val="center"/>', 0
         ),
+        _style("Small", "附件正文", BODY, 24, _SMALL),
         _style("TableHeader", "表头", BLACK, 21, single + '<w:jc w:val="center"/>'),
         _style("TableCell", "表格文字", BODY, 21, single),
         _style("TableNote", "表注", BODY, 21, single + '<w:spacing w:before="60" w:after="60"/>'),

@@ -53,9 +53,9 @@ def _named(lines: Result, most: int = NAMED, said: str = "{name}", **columns: st
 
 
 def _see(found: dict[str, Annex], title: str) -> Sentence:
-    """（详见附件n）where the annex is there."""
+    """，详见附件n where the annex is there."""
     annex = next((annex for name, annex in found.items() if title in name), None)
-    return Sentence() if annex is None else say("（详见{annex}）", annex=annex.label)
+    return Sentence() if annex is None else say("，详见{annex}", annex=annex.label)
 
 
 # --- 一、总体情况 ------------------------------------------------------------------------------------------------------
@@ -136,28 +136,35 @@ def _reports(line: Line) -> Sentence:
 
 
 def _goals(line: Line) -> Sentence:
-    if not line["decided"]:
-        return Sentence()
-    text = say("目标实现。方案目标按填报主体计{n}项次", n=line.count("decided"))
-    text += say("，已实现{n}项次", n=line.count("met")) if line["met"] else say("，目前尚未实现")
-    if line["expected"]:
-        text += say("；按目前进度，另有{n}项次预计可以实现", n=line.count("expected"))
-    return text + say("。")
+    found = []
+    for who, words, unit in (
+        ("own", "方案确定的本级目标", "项"),
+        ("theirs", "方案确定的填报主体目标", "项次"),
+    ):
+        if not line[who]:
+            continue
+        text = say(words + "{n}" + unit, n=line.count(who))
+        if line[f"{who}_met"]:
+            text += say("，已实现{n}" + unit, n=line.count(f"{who}_met"))
+        else:
+            text += say("，目前尚未实现")
+        if line[f"{who}_expected"]:
+            text += say("，按目前进度另有{n}" + unit + "预计可以实现", n=line.count(f"{who}_expected"))
+        found.append(text)
+    return say("目标实现。{found}。", found=join(found, "；")) if found else Sentence()
 
 
 # --- 二、进展较好 ------------------------------------------------------------------------------------------------------
 
 
 def _listed(line: Line, colour: str) -> Sentence:
-    text = say(
-        "{name}，总分{score}分，{place}",
-        name=line.text("name"), score=line.number("total_score"), place=line.place("rank", "rank_p05", "rank_p95"),
-    )  # fmt: skip
+    text = say("{name}，{place}", name=line.text("name"), place=line.place("rank", "rank_p05", "rank_p95"))
     if line["in_a_row"] is not None and line["in_a_row"] > 1:
         text += say("，连续{n}个季度列入" + fmt.LIST_WORDS[colour], n=line.count("in_a_row"))
-    text += say("。")
     if line["reason"]:
-        text += say("{reason}。", reason=line.sentence("reason"))
+        text += say("。{reason}。", reason=line.sentence("reason"))
+    else:
+        text += say("，总分{score}分。", score=line.number("total_score"))
     if colour == "black" and line["chance"] is not None and line["chance"] < FIRM:
         text += say(
             "在{draws}次变动权重和方法的测算中，列入黑榜的仅占{chance}，该结果尚不稳定，供参考。",
@@ -231,15 +238,22 @@ def _overdue(facts: Facts, total: Line, found: dict[str, Annex]) -> list[Block]:
     named = join(
         [
             say(
-                "{name}“{title}”（{unit}，到期日{due}，逾期{days}天）",
-                name=line.text("name"), title=line.text("title", 60), unit=line.text("unit"), due=line.day("due_date"),
+                "{name}“{title}”（{unit}，逾期{days}天）",
+                name=line.text("name"), title=line.text("title", 60), unit=line.text("unit"),
                 days=line.count("days_overdue"),
             )
             for line in longest
         ],
         "、",
     )  # fmt: skip
-    return [Paragraph(text), Paragraph(say("逾期时间最长的是{named}。", named=named))]
+    if total["longest_pairs"] > len(longest):
+        lead = say(
+            "逾期时间最长的有{n}项次，均逾期{days}天，包括",
+            n=total.count("longest_pairs"), days=total.count("longest"),
+        )  # fmt: skip
+    else:
+        lead = say("逾期时间较长的有" if total["pairs"] > len(longest) else "具体是")
+    return [Paragraph(text), Paragraph(lead + named + say("。"))]
 
 
 def _absent(facts: Facts, line: Line, found: dict[str, Annex]) -> list[Block]:
@@ -256,27 +270,28 @@ def _absent(facts: Facts, line: Line, found: dict[str, Annex]) -> list[Block]:
 
 
 def _findings(line: Line) -> list[Block]:
-    counted = [
+    grave = [
         say(words, n=line.count(column))
-        for column, words in (("blocking", "须改正后才能载入的{n}处"), ("errors", "错误{n}处"), ("warnings", "须核实的{n}处"))
+        for column, words in (("blocking", "不能载入的{n}处"), ("errors", "错误{n}处"))
         if line[column]
-    ]  # fmt: skip
-    if not counted:
-        return []
-    text = say("数据检查发现{counted}", counted=join(counted, "，"))
-    if line["reporters"]:
-        text += say("，其中须改正的涉及{n}个填报主体", n=line.count("reporters"))
-    return [Paragraph(text + say("。"))]
+    ]
+    text = join(grave, "、")
+    if grave and line["reporters"]:
+        text += say("，涉及{n}个填报主体", n=line.count("reporters"))
+    if line["warnings"]:
+        text = join([text, say("须核实的{n}处", n=line.count("warnings"))], "；")
+    return [Paragraph(say("数据检查发现{counted}。", counted=text))] if text else []
 
 
 def _talks(black: Result) -> list[Block]:
-    return [
-        Paragraph(
-            say("{name}连续{n}个季度列入黑榜，按评价规则列为约谈对象。", name=line.text("name"), n=line.count("in_a_row"))
-        )
+    named = [
+        say("{name}（连续{n}个季度）", name=line.text("name"), n=line.count("in_a_row"))
         for line in black
         if line["talk"]
-    ]  # fmt: skip
+    ]
+    if not named:
+        return []
+    return [Paragraph(say("连续列入黑榜、按评价规则列为约谈对象的有：{named}。", named=join(named, "、")))]
 
 
 # --- 四、下一步要求 ----------------------------------------------------------------------------------------------------
@@ -332,9 +347,7 @@ def _next_steps(
             )
         else:
             sending.append(
-                say(
-                    "对须改正的数据，请于{day}前报送更正件，从下一版起计入，不改变已发布的结果。", day=by_next
-                )
+                say("对须改正的数据，请于{day}前报送更正件，从下一版起计入，不改变本期结果。", day=by_next)
             )
     if ahead["runs_on"]:
         sending.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from dashboards import format as fmt
 from dashboards.findings import influence, subject
 from dashboards.workbooks.records import worklist
 from orchestration.commands.published import NothingPublished, programmes_at, published, rows
@@ -33,7 +34,7 @@ def _one(connection, entry: dict, reporter_id: str) -> dict:
     )  # fmt: skip
     weights = rows(
         connection,
-        "SELECT weight_tasks, weight_indicators FROM raw.programmes WHERE programme_id = ?",
+        "SELECT weight_tasks, weight_indicators, aggregation FROM raw.programmes WHERE programme_id = ?",
         key[0],
     )
     specials = rows(
@@ -55,6 +56,13 @@ def _one(connection, entry: dict, reporter_id: str) -> dict:
         f"AND i.score < 100 ORDER BY i.score, n.position LIMIT 10",
         *key,
     )
+    bands = rows(
+        connection,
+        f"SELECT rank_median, rank_p05, rank_p95, p_red, p_black, p_ahead_of_next, draws FROM marts.rank_robustness WHERE {where}",
+        *key,
+    )
+    moved = rows(connection, f"SELECT * FROM marts.rank_changes WHERE {where}", *key)
+    listed = rows(connection, f"SELECT * FROM marts.list_entries WHERE {where}", *key)
     findings = rows(
         connection,
         f"SELECT severity, count(*) AS n FROM quality.flags WHERE {where} GROUP BY 1 ORDER BY 1",
@@ -63,6 +71,9 @@ def _one(connection, entry: dict, reporter_id: str) -> dict:
     return {
         "programme": entry,
         "ranking": ranking[0] if ranking else None,
+        "robustness": bands[0] if bands else None,
+        "change": moved[0] if moved else None,
+        "listing": listed[0] if listed else None,
         "weights": weights[0],
         "history": history,
         "specials": specials,
@@ -98,6 +109,21 @@ def explain(settings: Settings, period_text: str, reporter: str, programme: str 
     return DONE
 
 
+PARTS = {"own": "本单位", "peers": "其他单位", "method": "评价办法", "revision": "上期数据更正"}
+
+
+def _formula(ranking: dict, weights: dict) -> str:
+    if weights["aggregation"] == "copeland":
+        return "  总分 = 与其他各单位按专项两两比较的得分（胜 1、平 0.5，除以对手数，乘以 100）"
+    means = {"geometric": "按权重几何平均（得分先移到 1–100）"}.get(
+        weights["aggregation"], "缺项时权重按比例重分"
+    )
+    return (
+        f"  总分 = 任务 {_score(ranking['task_score'])} × {weights['weight_tasks']:g} + "
+        f"指标 {_score(ranking['indicator_score'])} × {weights['weight_indicators']:g}（{means}）"
+    )
+
+
 def _score(value: float | None) -> str:
     return "—" if value is None else f"{value:.2f}"
 
@@ -111,23 +137,55 @@ def _change(ranking: dict) -> str:
     return f"较上期（第 {ranking['previous_rank']} 名）{'上升' if change > 0 else '下降'} {abs(change)} 位"
 
 
+def _place(block: dict) -> str:
+    ranking, band = block["ranking"], block["robustness"] or {}
+    if not ranking["rank"]:
+        return f"不参加排名（{ranking['reason']}）"
+    place = fmt.rank(ranking["rank"], band.get("rank_p05"), band.get("rank_p95"))
+    real = fmt.gap(band.get("p_ahead_of_next"))
+    return f"{place}，组内第 {ranking['group_rank']} 名" + (f"，{real}" if real else "")
+
+
+def _listing(listing: dict | None) -> list[str]:
+    if listing is None:
+        return []
+    name = {"red": "红榜", "black": "黑榜"}[listing["list"]]
+    again = f"，连续 {listing['in_a_row']} 期" if listing["in_a_row"] > 1 else ""
+    return [f"  列入{name}{again}{'，按规定约谈' if listing['talk'] else ''}：{listing['reason']}"]
+
+
+def _moved(change: dict | None) -> list[str]:
+    """Why it moved, in the parts that are not zero, and what one more place takes."""
+    if change is None:
+        return []
+    lines = []
+    if change["score_change"] is not None:
+        parts = "，".join(
+            f"{word} {change[f'score_{part}']:+.2f} 分、{change[f'rank_{part}'] or 0:+d} 位"
+            for part, word in PARTS.items()
+            if abs(change[f"score_{part}"]) >= 0.005 or change[f"rank_{part}"]
+        )
+        lines.append(f"  总分变动 {change['score_change']:+.2f}：{parts or '无变动'}（正数为增加、上升）")
+    if change["causes"]:
+        lines.append(f"  主要原因：{change['causes']}")
+    if change["gain_text"]:
+        lines.append(f"  再前进一位：{change['gain_text']}")
+    return lines
+
+
 def _text(block: dict) -> str:
     ranking, entry, weights = block["ranking"], block["programme"], block["weights"]
     if ranking is None:
         return f"【{entry['title']}】{entry['period']}：该填报主体没有排名数据"
-    lists = {"red": "，列入红榜", "black": "，列入黑榜", None: ""}[ranking["list"]]
-    place = (
-        f"第 {ranking['rank']} 名，组内第 {ranking['group_rank']} 名"
-        if ranking["rank"]
-        else f"不参加排名（{ranking['reason']}）"
-    )
     lines = [
-        f"【{entry['title']}】{entry['period']} {ranking['reporter_name']}：总分 {_score(ranking['total_score'])}，{place}{lists}；{_change(ranking)}",
-        f"  总分 = 任务 {_score(ranking['task_score'])} × {weights['weight_tasks']:g} + 指标 {_score(ranking['indicator_score'])} × {weights['weight_indicators']:g}（缺项时权重按比例重分）",
+        f"【{entry['title']}】{entry['period']} {ranking['reporter_name']}：总分 {_score(ranking['total_score'])}，{_place(block)}；{_change(ranking)}",
+        _formula(ranking, weights),
         "  历次："
         + "，".join(
             f"{h['period']} {_score(h['total_score'])}（第{h['rank'] or '—'}名）" for h in block["history"]
         ),
+        *_listing(block["listing"]),
+        *_moved(block["change"]),
         "  失分最多的专项："
         + (
             "；".join(f"{s['name']} {_score(s['score'])}（第{s['rank']}名）" for s in block["specials"][:5])
