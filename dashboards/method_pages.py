@@ -118,6 +118,7 @@ def verification(site: Site, reporter_id: str) -> Row:
     arithmetic only). ``agrees``: whether the sum equals the published total to ``SAME``.
     """
     how = aggregation(site)
+    over = "geometric" if how == "geometric" else "arithmetic"
     row = site.of("ranking", reporter_id)[0]
     items = _parts(site, reporter_id) if reporter_id in site.sub_units else _items(site, reporter_id)
     weights = component_weights(site)
@@ -138,16 +139,16 @@ def verification(site: Site, reporter_id: str) -> Row:
         )
     components = []
     for key, word, _ in COMPONENTS:
-        parts = [(special["weight"] or 0.0, special[f"{key}_score"]) for special in rows]
+        # from the items up, so that a weight that is no longer the published one shows
+        parts = []
+        for special in rows:
+            inside = [item for item in special["items"] if item["component"] == key]
+            made = mean((item["weight"], item["score"]) for item in inside)
+            parts.append((special["weight"] or 0.0, special[f"{key}_score"] if made is None else made))
         for special, share in zip(rows, shares(parts), strict=True):
             special[f"{key}_share"] = share
-        components.append(
-            {"key": key, "word": word, "weight": weights[key], "score": row[f"{key}_score"],
-             "sum": mean(parts, "geometric" if how == "geometric" else "arithmetic")}
-        )  # fmt: skip
-    of_total = dict(
-        zip(weights, shares([(c["weight"], c["score"]) for c in components]), strict=True)
-    )
+        components.append({"key": key, "word": word, "weight": weights[key], "sum": mean(parts, over)})
+    of_total = dict(zip(weights, shares([(c["weight"], c["sum"]) for c in components]), strict=True))
     for special in rows:
         special["of_total"] = sum(
             (special[f"{key}_share"] or 0.0) * (of_total[key] or 0.0) for key, _, _ in COMPONENTS
@@ -160,7 +161,7 @@ def verification(site: Site, reporter_id: str) -> Row:
                 item["of_total"] = None if None in factors else factors[0] * factors[1] * factors[2]
                 item["points"] = None if item["of_total"] is None else item["of_total"] * item["score"]
     pairs = duels(site, reporter_id) if how == "copeland" else None
-    total = mean([(c["weight"], c["sum"]) for c in components], "geometric" if how == "geometric" else "arithmetic")
+    total = mean([(c["weight"], c["sum"]) for c in components], over)
     if how == "copeland":
         total = _copeland_total(site, row, pairs)
     return {

@@ -38,6 +38,13 @@ def _rank_change(line: Line) -> Fact:
     return line.shown("rank_change", "平" if change == 0 else f"{'升' if change > 0 else '降'}{abs(change)}")
 
 
+def _group_rank(line: Line) -> Fact | None:
+    if line["group_name"] is None:
+        return None
+    rank = "" if line["group_rank"] is None else f"第{line['group_rank']}"
+    return line.shown(("group_name", "group_rank"), f"{line['group_name']}{rank}")
+
+
 def ranking_table(rows: Result) -> list[Block]:
     """The ranking; columns nobody fills are left out. Who has no rank stands last, with the reason below the table."""
 
@@ -45,18 +52,17 @@ def ranking_table(rows: Result) -> list[Block]:
         return any(line[column] is not None for line in rows)
 
     columns: list[tuple[Column, object]] = [
-        (Column("名次", 7), lambda line: line.count("rank") if line["rank"] is not None else line.shown("rank", "无排名"))
+        (Column("名次", 8), lambda line: line.count("rank") if line["rank"] is not None else line.shown("rank", "无排名"))
     ]  # fmt: skip
     if there("rank_p05"):
-        columns.append((Column("名次区间", 11), lambda line: line.band("rank", "rank_p05", "rank_p95")))
+        columns.append((Column("名次区间", 12.5), lambda line: line.band("rank", "rank_p05", "rank_p95")))
     columns.append((Column("填报主体", 26, "left"), lambda line: line.text("name")))
     if len({line["group_name"] for line in rows}) > 1:
-        columns.append((Column("组别", 12), lambda line: line.text("group_name")))
-        columns.append((Column("组内名次", 8), lambda line: line.count("group_rank")))
-    columns.append((Column("总分", 9), lambda line: line.number("total_score")))
+        columns.append((Column("组内名次", 18), _group_rank))
+    columns.append((Column("总分", 11), lambda line: line.number("total_score")))
     if there("task_score") and there("indicator_score"):
-        columns.append((Column("任务得分", 9), lambda line: line.number("task_score")))
-        columns.append((Column("指标得分", 9), lambda line: line.number("indicator_score")))
+        columns.append((Column("任务得分", 11), lambda line: line.number("task_score")))
+        columns.append((Column("指标得分", 11), lambda line: line.number("indicator_score")))
     if there("rank_change"):
         columns.append((Column("较上季", 8), _rank_change))
     if there("list"):

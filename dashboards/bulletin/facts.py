@@ -23,6 +23,7 @@ from dashboards.queries import fetch
 
 LONGEST = 300  # characters of one text of a county or the office in a document that leaders read
 _PARAMETER = re.compile(r"\$(\w+)")
+_INNER = str.maketrans("“”", "‘’")
 # pages set a space between Chinese and digits, a 公文 does not
 _ROOM = re.compile(r"(?<=[^\x00-\x7f]) (?=[\d+−])|(?<=[\d%]) (?=[^\x00-\x7f])")
 
@@ -135,6 +136,10 @@ class Line:
         """A name or sentence."""
         value = self._values[column]
         return self._fact(column, fmt.NONE if value is None else clean(value, longest))
+
+    def title(self, column: str, longest: int = 60) -> Fact:
+        """A title that will stand between “ and ”: its own quotation marks become ‘ and ’."""
+        return self._fact(column, clean(self._values[column], longest).translate(_INNER))
 
     def sentence(self, column: str) -> Fact:
         """A whole sentence of the warehouse, set close, without its full stop."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dashboards.bulletin.facts import Facts, Result
 from dashboards.queries import has_columns
 
+NAMED = 12  # reporters named beside a unit
 # what a reader wants first in a list of changes
 CHANGE_ORDER = ("rank", "list", "score", "special", "value", "indicator_score", "task", "task_score", "reporting",
                 "rectification", "satisfaction", "input")  # fmt: skip
@@ -93,13 +94,21 @@ FROM marts.ranking WHERE programme_id = $programme_id AND period = $period
 
 def tasks(facts: Facts) -> Result:
     """One row: sums over the reporters (reporter × task), now and in the quarter before, with the differences."""
+    there = has_columns(
+        facts.connection, "marts", "quarterly_progress", {"tasks_finally_due", "tasks_on_time"}
+    )
+    due = (
+        "sum(tasks_finally_due)::BIGINT AS finally_due, sum(tasks_on_time)::BIGINT AS on_time"
+        if there
+        else "CAST(NULL AS BIGINT) AS finally_due, CAST(NULL AS BIGINT) AS on_time"
+    )
     return facts.ask(
         "tasks",
-        """
+        f"""
 WITH sums AS (
     SELECT period, sum(tasks_total)::BIGINT AS total, sum(tasks_completed)::BIGINT AS completed,
            sum(tasks_overdue)::BIGINT AS overdue, sum(tasks_behind)::BIGINT AS behind,
-           sum(tasks_finally_due)::BIGINT AS finally_due, sum(tasks_on_time)::BIGINT AS on_time,
+           {due},
            count(*) FILTER (tasks_total > 0) AS reporters
     FROM marts.quarterly_progress WHERE programme_id = $programme_id AND special_id = 'ALL' GROUP BY period
 ), rates AS (
@@ -258,18 +267,14 @@ ORDER BY m.rank, reporter_id
 
 
 def rises(facts: Facts, most: int) -> Result:
-    """The largest rises with their causes."""
-    there = has_columns(facts.connection, "marts", "rank_changes", {"causes", "score_change"})
-    what = (
-        "k.causes, k.score_change"
-        if there
-        else "CAST(NULL AS VARCHAR) AS causes, CAST(NULL AS DOUBLE) AS score_change"
-    )
+    """The largest rises, each with the first of its causes."""
+    there = has_columns(facts.connection, "marts", "rank_changes", {"causes"})
+    cause = "split_part(k.causes, '；', 1)" if there else "CAST(NULL AS VARCHAR)"
     joined = "LEFT JOIN marts.rank_changes k USING (programme_id, period, reporter_id)" if there else ""
     return facts.ask(
         "rises",
         f"""
-SELECT coalesce(m.reporter_name, reporter_id) AS name, m.previous_rank, m.rank, m.rank_change, {what}
+SELECT coalesce(m.reporter_name, reporter_id) AS name, m.previous_rank, m.rank, m.rank_change, {cause} AS cause
 FROM marts.ranking m {joined}
 WHERE programme_id = $programme_id AND period = $period AND m.rank_change > 0
 ORDER BY m.rank_change DESC, m.rank, reporter_id LIMIT $most
@@ -301,7 +306,7 @@ FROM units
 
 
 def overdue_units(facts: Facts) -> Result:
-    """Every lead unit with what is overdue and whose; a task led by several counts for each of them."""
+    """Every lead unit with what is overdue and whose (the ``NAMED`` with most); a task led by several counts for each."""
     return facts.ask(
         "overdue_units",
         f"""
@@ -310,15 +315,21 @@ def overdue_units(facts: Facts) -> Result:
     SELECT u.unit, coalesce(r.name, u.reporter_id) AS name, r.seq, count(*) AS pairs
     FROM units u LEFT JOIN raw.reporters r ON r.programme_id = $programme_id AND r.reporter_id = u.reporter_id
     GROUP BY u.unit, u.reporter_id, r.name, r.seq
+), placed AS (
+    SELECT *, row_number() OVER (PARTITION BY unit ORDER BY pairs DESC, seq, name) AS place FROM by_reporter
 ), named AS (
-    SELECT unit, string_agg(concat(name, '（', pairs, '）'), '、' ORDER BY pairs DESC, seq, name) AS whose
-    FROM by_reporter GROUP BY unit
+    SELECT unit, concat(
+               string_agg(concat(name, '（', pairs, '）'), '、' ORDER BY place) FILTER (place <= $named),
+               CASE WHEN count(*) > $named THEN concat('等', count(*), '个') END
+           ) AS whose
+    FROM placed GROUP BY unit
 )
 SELECT u.unit, count(*) AS pairs, count(DISTINCT u.task_id) AS tasks, count(DISTINCT u.reporter_id) AS reporters,
        max(u.days_overdue) AS longest, any_value(n.whose) AS whose
 FROM units u JOIN named n USING (unit)
 GROUP BY u.unit ORDER BY pairs DESC, longest DESC, u.unit
 """,
+        named=NAMED,
     )
 
 

@@ -56,7 +56,7 @@ def _style(
     )
 
 
-_CLOSE = '<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'  # no extra room between Chinese and digits
+_CLOSE = '<w:overflowPunct w:val="0"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'  # within the type area, no room beside digits
 _EXACT = f'{_CLOSE}<w:snapToGrid w:val="0"/><w:spacing w:before="0" w:after="0" w:line="{LINE}" w:lineRule="exact"/>'
 _TWO = _EXACT + '<w:ind w:firstLineChars="200" w:firstLine="640"/>'
 _SMALL = (

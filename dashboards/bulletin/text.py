@@ -15,7 +15,7 @@ from dashboards.bulletin.annexes import LONGEST_TABLE, annexes
 from dashboards.bulletin.content import Annex, Block, Bulletin, Paragraph, Section, items, numbered
 from dashboards.bulletin.facts import Fact, Facts, Line, Result, Sentence, given, join, say
 
-NAMED = 5  # units and reporters named in one sentence
+NAMED = 3  # units and reporters named in one sentence
 LONGEST_NAMED = 3  # overdue tasks named
 RISES = 3
 FIRM = 0.5  # a listing that fewer of the draws repeat is not firm (R03)
@@ -64,10 +64,16 @@ def _see(found: dict[str, Annex], title: str) -> Sentence:
 def _tasks(line: Line) -> Sentence:
     if not line["total"]:
         return Sentence()
-    text = say(
-        "任务推进。方案任务{tasks}项由{reporters}个填报主体承担，共{total}项次",
-        tasks=line.count("distinct_tasks"), reporters=line.count("reporters"), total=line.count("total"),
-    )  # fmt: skip
+    if line["distinct_tasks"]:
+        text = say(
+            "任务推进。方案任务{tasks}项由{reporters}个填报主体承担，共{total}项次",
+            tasks=line.count("distinct_tasks"), reporters=line.count("reporters"), total=line.count("total"),
+        )  # fmt: skip
+    else:
+        text = say(
+            "任务推进。{reporters}个填报主体承担任务{total}项次",
+            reporters=line.count("reporters"), total=line.count("total"),
+        )  # fmt: skip
     if line["completed"]:
         text += say("，已完成{completed}项次，完成率{rate}", completed=line.count("completed"), rate=line.percent("completion_rate"))  # fmt: skip
         text += _moved(line, "completion_points", 1, "个百分点")
@@ -124,7 +130,9 @@ def _reports(line: Line) -> Sentence:
     if not line["owed"]:
         return Sentence()
     text = say("数据报送。应报{owed}份", owed=line.count("owed"))
-    if line["missing"]:
+    if not line["received"]:
+        text += say("，均未报送")
+    elif line["missing"]:
         text += say("，收到{n}份，未报送{missing}份", n=line.count("received"), missing=line.count("missing"))
     else:
         text += say("，全部收到")
@@ -178,32 +186,29 @@ def _rise(line: Line) -> Sentence:
         "{name}由第{old}名升至第{new}名，上升{n}位",
         name=line.text("name"), old=line.count("previous_rank"), new=line.count("rank"), n=line.count("rank_change"),
     )  # fmt: skip
-    if line["causes"]:
-        text += say("，主要原因：{causes}", causes=line.sentence("causes"))
+    if line["cause"]:
+        text += say("，主要原因：{cause}", cause=line.sentence("cause"))
     return text + say("。")
 
 
 def _doing_well(red: Result, risen: Result, found: dict[str, Annex]) -> Section:
     banded = any(line["rank_p05"] is not None for line in red)
-    lead = "下列填报主体列入红榜" + ("，名次后括号内为名次区间" if banded else "")
+    annex = next(annex for title, annex in found.items() if "排名表" in title)
+    title = say("红榜（" + ("名次后为名次区间，" if banded else "") + "详见{annex}）", annex=annex.label)
     return Section(
         say("进展较好的单位"),
         parts=[
-            Section(say("红榜"), [Paragraph(say(lead + "{see}。", see=_see(found, "排名表"))), *items([_listed(line, "red") for line in red])] if len(red) else []),
+            Section(title, items([_listed(line, "red") for line in red])),
             Section(say("进位较快"), items([_rise(line) for line in risen])),
         ],
-    )  # fmt: skip
+    )
 
 
 # --- 三、存在的问题 ----------------------------------------------------------------------------------------------------
 
 
 def _black(black: Result, spared: Result) -> list[Block]:
-    if not len(black):
-        return []
-    blocks: list[Block] = [
-        Paragraph(say("按评价规则，下列填报主体列入黑榜：")), *items([_listed(line, "black") for line in black])
-    ]  # fmt: skip
+    blocks = items([_listed(line, "black") for line in black])
     blocks += [
         Paragraph(
             say("{name}列第{rank}名，有目标的适用指标全部达标，按规则不列入黑榜。", name=line.text("name"), rank=line.count("rank"))
@@ -235,18 +240,19 @@ def _overdue(facts: Facts, total: Line, found: dict[str, Annex]) -> list[Block]:
     text += say(
         "按填报主体，逾期" + ("较多的" if more else "") + "是{by_reporter}。", by_reporter=by_reporter
     )
+    many = total["longest_pairs"] > len(longest)
     named = join(
         [
             say(
-                "{name}“{title}”（{unit}，逾期{days}天）",
-                name=line.text("name"), title=line.text("title", 60), unit=line.text("unit"),
-                days=line.count("days_overdue"),
+                "{name}“{title}”（{unit}{days}）",
+                name=line.text("name"), title=line.title("title", 40), unit=line.text("unit", 40),
+                days=Sentence() if many else say("，逾期{days}天", days=line.count("days_overdue")),
             )
             for line in longest
         ],
         "、",
     )  # fmt: skip
-    if total["longest_pairs"] > len(longest):
+    if many:
         lead = say(
             "逾期时间最长的有{n}项次，均逾期{days}天，包括",
             n=total.count("longest_pairs"), days=total.count("longest"),
@@ -256,20 +262,23 @@ def _overdue(facts: Facts, total: Line, found: dict[str, Annex]) -> list[Block]:
     return [Paragraph(text), Paragraph(lead + named + say("。"))]
 
 
-def _absent(facts: Facts, line: Line, found: dict[str, Annex]) -> list[Block]:
+def _data(*sentences: Sentence) -> list[Block]:
+    text = join(sentences, "")
+    return [Paragraph(text)] if text else []
+
+
+def _absent(facts: Facts, line: Line, found: dict[str, Annex]) -> Sentence:
     sentences = []
     if line["missing"]:
         names = _named(queries.absent(facts, "missing"), said="{name}（{n}份）", n="reports")
-        sentences.append(say("截至本通报数据截止时间，未报送的有{names}", names=names))
+        sentences.append(say("未报送的有{names}", names=names))
     if line["late"]:
         names = _named(queries.absent(facts, "late"), said="{name}（迟报{n}天）", n="days_late")
         sentences.append(say("迟报的有{names}", names=names))
-    if not sentences:
-        return []
-    return [Paragraph(join(sentences, "；") + _see(found, "未报送") + say("。"))]
+    return join(sentences, "；") + _see(found, "未报送") + say("。") if sentences else Sentence()
 
 
-def _findings(line: Line) -> list[Block]:
+def _findings(line: Line) -> Sentence:
     grave = [
         say(words, n=line.count(column))
         for column, words in (("blocking", "不能载入的{n}处"), ("errors", "错误{n}处"))
@@ -280,18 +289,14 @@ def _findings(line: Line) -> list[Block]:
         text += say("，涉及{n}个填报主体", n=line.count("reporters"))
     if line["warnings"]:
         text = join([text, say("须核实的{n}处", n=line.count("warnings"))], "；")
-    return [Paragraph(say("数据检查发现{counted}。", counted=text))] if text else []
+    return say("数据检查发现{counted}。", counted=text) if text else text
 
 
 def _talks(black: Result) -> list[Block]:
-    named = [
-        say("{name}（连续{n}个季度）", name=line.text("name"), n=line.count("in_a_row"))
-        for line in black
-        if line["talk"]
-    ]
+    named = [Sentence((line.text("name"),)) for line in black if line["talk"]]
     if not named:
         return []
-    return [Paragraph(say("连续列入黑榜、按评价规则列为约谈对象的有：{named}。", named=join(named, "、")))]
+    return [Paragraph(say("因连续列入黑榜，按评价规则列为约谈对象的有：{named}。", named=join(named, "、")))]
 
 
 # --- 四、下一步要求 ----------------------------------------------------------------------------------------------------
@@ -335,24 +340,19 @@ def _next_steps(
             )
         )  # fmt: skip
     sending = []
+    wrong, open_still = findings["blocking"] or findings["errors"], not (head["frozen"] or published)
     if reports["missing"]:
         sending.append(say("未报送的，收到本通报后立即补报。"))
-    if findings["blocking"] or findings["errors"]:
-        if not head["frozen"] and not published:
-            sending.append(
-                say(
-                    "对须改正的数据，请于{day}前报送更正件，定版前收到的计入本季度。",
-                    day=head.moment("freeze_at"),
-                )
-            )
-        else:
-            sending.append(
-                say("对须改正的数据，请于{day}前报送更正件，从下一版起计入，不改变本期结果。", day=by_next)
-            )
+    if wrong and open_still:
+        sending.append(
+            say("须改正的数据，于{day}前报送更正件，定版前收到的计入本季度。", day=head.moment("freeze_at"))
+        )
+    elif wrong and not ahead["runs_on"]:
+        sending.append(say("须改正的数据，于" + _SOME_DAY + "前报送更正件，从下一版起计入，不改变本期结果。"))
     if ahead["runs_on"]:
         sending.append(
             say(
-                "{quarter}数据于{day}截止报送，逾期收到的按迟报通报。",
+                "{quarter}数据于{day}截止报送" + ("，须改正的数据一并报送更正件" if wrong and not open_still else "") + "，逾期收到的按迟报通报。",
                 quarter=ahead.quarter("period"), day=ahead.day("cutoff_on"),
             )
         )  # fmt: skip
@@ -454,8 +454,7 @@ def compose(facts: Facts, asked: Asked) -> Bulletin:
             parts=[
                 Section(say("黑榜"), _black(black, queries.spared(facts))),
                 Section(say("任务逾期"), _overdue(facts, total, by_title)),
-                Section(say("未报送、迟报"), _absent(facts, reports, by_title)),
-                Section(say("数据质量"), _findings(findings)),
+                Section(say("数据报送和质量"), _data(_absent(facts, reports, by_title), _findings(findings))),
                 Section(say("约谈"), _talks(black)),
             ],
         ),

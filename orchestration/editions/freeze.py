@@ -23,10 +23,11 @@ import duckdb
 
 from dashboards.workbooks.records import rows
 from orchestration.assets.control import write_editions
-from orchestration.assets.publish import export_tables, swap_folder, write_parquet, write_snapshot
+from orchestration.assets.publish import export_tables, period_folder, write_parquet, write_snapshot
 from orchestration.editions import difference
 from orchestration.editions.correction import corrected
 from orchestration.editions.store import (
+    DIFFERENCE,
     MANIFEST,
     TABLES,
     Edition,
@@ -197,11 +198,12 @@ def publish(
         with reader(settings.current) as connection:
             control = publishable(connection, programme_id, period)
             manifest = _manifest(settings, connection, control, revision, approval, present)
-            _freeze_marts(connection, control, before, only, building / TABLES)
-        manifest["correction"] = only
+            manifest["correction"] = only
+            manifest["tables"] = _freeze_marts(connection, control, before, only, building / TABLES)
+            changes = _differences(connection, manifest, before, building)
         _snapshot(settings, present, manifest, building, snapshot)
-        _forget_what_came_later(snapshot, known, control["programme_id"], control["as_of"])
-        changes = _outputs(manifest, before, building, known)
+        keep_what_was_known(snapshot, known, manifest, control["as_of"])
+        _outputs(manifest, building, known)
         _write_manifest(manifest, building)
         os.rename(building, folder / f"r{revision}")
         os.replace(snapshot, settings.current)
@@ -279,18 +281,44 @@ def _freeze_marts(
     before: Edition | None,
     only: str | None,
     target: Path,
-) -> None:
+) -> dict[str, dict[str, Any]]:
+    """Write every mart of the quarter; returns rows and hash by mart, as they stand in the manifest."""
     programme_id, period = control["programme_id"], control["period"]
     if only is not None and before is None:
         raise NotPublishable("更正一个填报主体要有已发布的版本；首次发布请不要写 --only")
     target.mkdir()
     schema, _ = _computed_in(connection, programme_id, period)
     quarter = f"programme_id = {literal(programme_id)} AND period = {literal(period)}"
+    frozen = {}
     for table in marts(connection):
         relation = f"(FROM {schema}.{table} WHERE {quarter})"
         if only is not None:
             relation = corrected(connection, table, relation, parquet(before.table(table)), only)
-        write_file(connection, relation, target / f"{table}.parquet")
+        file = target / f"{table}.parquet"
+        write_file(connection, relation, file)
+        count, digest = rows_sha256(connection, parquet(file))
+        frozen[table] = {"rows": count, "sha256": digest}
+    return frozen
+
+
+def _differences(
+    connection: duckdb.DuckDBPyConnection, manifest: dict, before: Edition | None, building: Path
+) -> list[dict]:
+    """What the edition says otherwise than the one it replaces, kept as ``difference.json``; none for a first edition."""
+    if before is None:
+        return []
+    changes = difference.inputs(before.manifest, manifest)
+    changes += difference.tables(connection, before.folder / TABLES, building / TABLES)
+    report = {
+        "edition": manifest["edition"],
+        "replaces": before.edition_id,
+        "reason": manifest["reason"],
+        "correction": manifest["correction"],
+        "changes": changes,
+    }
+    text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+    (building / DIFFERENCE).write_text(text, encoding="utf-8")
+    return changes
 
 
 def _snapshot(
@@ -303,13 +331,15 @@ def _snapshot(
         write_snapshot(connection, target, everything)
 
 
-def _forget_what_came_later(snapshot: Path, target: Path, programme_id: str, cut: datetime) -> None:
-    """``target``: the snapshot without what the programme received after the data cut.
+def keep_what_was_known(snapshot: Path, target: Path, manifest: dict, cut: datetime) -> None:
+    """``target``: the snapshot without what is no part of the edition, so that its files follow from its archived inputs.
 
-    Receipts, rows and findings of later files are no part of the edition: they are not among its archived inputs, and a
-    file without a line in receipts.csv has another time of receipt on every machine.
+    Left out: what the programme received after the data cut (a file without a line in receipts.csv has another time of
+    receipt on every machine), later quarters, moments of publication, outcomes of verifications, and the expectations,
+    which speak of everything that is loaded.
     """
     shutil.copyfile(snapshot, target)
+    programme_id, period = manifest["programme_id"], manifest["period"]
     with writer(target) as connection:
         connection.execute(
             "CREATE TEMP TABLE later AS SELECT receipt_id, path FROM ops.receipts WHERE programme_id = ? AND received_at > ?",
@@ -326,34 +356,21 @@ def _forget_what_came_later(snapshot: Path, target: Path, programme_id: str, cut
             connection.execute(
                 f"DELETE FROM {schema}.{quoted(table)} WHERE {column} IN (SELECT {column} FROM {gone})"
             )
+        connection.execute(
+            "DELETE FROM control.periods WHERE programme_id = ? AND period > ?", [programme_id, period]
+        )
+        connection.execute("UPDATE control.editions SET published_at = NULL")
+        connection.execute("DELETE FROM control.edition_checks; DELETE FROM quality.expectation_results")
 
 
-def _outputs(manifest: dict, before: Edition | None, building: Path, known: Path) -> list[dict]:
-    """Receipts and findings, pages, workbook and difference report; fills ``tables`` of the manifest; returns the differences."""
+def _outputs(manifest: dict, building: Path, known: Path) -> None:
+    """Receipts and findings as parquet, pages, workbook."""
     from dashboards.render import render_site
     from dashboards.workbooks.tables import write_tables
 
     programme_id, period = manifest["programme_id"], manifest["period"]
-    changes: list[dict] = []
     with reader(known) as connection:
         export_tables(connection, programme_id, period, building / TABLES, ("quality", "ops"))
-        manifest["tables"] = {}
-        for table in marts(connection):
-            count, digest = rows_sha256(connection, parquet(building / TABLES / f"{table}.parquet"))
-            manifest["tables"][table] = {"rows": count, "sha256": digest}
-        if before is not None:
-            changes = difference.inputs(before.manifest, manifest)
-            changes += difference.tables(connection, before.folder / TABLES, building / TABLES)
-            report = {
-                "edition": manifest["edition"],
-                "replaces": before.edition_id,
-                "reason": manifest["reason"],
-                "correction": manifest["correction"],
-                "changes": changes,
-            }
-            (building / "difference.json").write_text(
-                json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-            )
         write_tables(connection, programme_id, period, building / "workbook.xlsx")
         render_site(
             connection,
@@ -363,7 +380,6 @@ def _outputs(manifest: dict, before: Edition | None, building: Path, known: Path
             edition=mark(Edition(building, manifest)),
             linked_periods=[],
         )
-    return changes
 
 
 def _write_manifest(manifest: dict, building: Path) -> None:
@@ -380,14 +396,12 @@ def _write_manifest(manifest: dict, building: Path) -> None:
 
 
 def _refresh(settings: Settings, edition: Edition) -> None:
-    """The latest pages and tables of the quarter become those of the edition; the portal names it."""
-    from dashboards.render import render_portal
+    """The latest pages and tables of the quarter say that the edition stands; the portal names it."""
+    from dashboards.render import render_portal, render_site
 
-    home = settings.published / edition.programme_id / edition.period
-    copy = home / f".site.new.{os.getpid()}"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(edition.folder / "site", copy, copy_function=shutil.copyfile)
-    swap_folder(copy, home / "site")
+    programme_id, period = edition.programme_id, edition.period
+    home = period_folder(settings, programme_id, period)
     with reader(settings.current) as connection:
-        write_parquet(connection, edition.programme_id, edition.period, home / "parquet")
+        write_parquet(connection, programme_id, period, home / "parquet")
+        render_site(connection, programme_id, period, home / "site", edition=mark(edition))
         render_portal(connection, settings.published)

@@ -182,7 +182,7 @@ def sites(tmp_path_factory) -> dict[str, tuple[Path, list[str]]]:
 
 
 def pages_of(site: Path) -> list[Path]:
-    """The six pages and one reporter's (the first one has a ledger)."""
+    """Every page of the site but the reporters', and one of these (the first one has a ledger)."""
     return [*sorted(site.glob("*.html")), next(iter(sorted((site / "reporters").glob("*.html"))))]
 
 

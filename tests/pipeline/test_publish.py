@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -155,6 +157,49 @@ def test_the_difference_report_names_exactly_what_moved(story):
     assert report["changes"] == changes and report["replaces"] == "p2021/2021Q2/r0"
 
 
+def test_a_revision_is_known_to_the_published_file_at_once(story):
+    with reader(story["settings"].current) as connection:
+        told = connection.execute(
+            "SELECT what, entity_id, old, new FROM control.edition_changes ORDER BY ALL"
+        ).fetchall()
+    changes = story["r1"].changes
+    assert len(told) == len(changes) > 0
+    assert set(told) == {(c["what"], c["entity_id"], c["old"], c["new"]) for c in changes}
+
+
+def test_what_was_published_and_received_at_any_moment(story, tmp_path: Path):
+    """By a plain connection to a copy under another name, as an analyst has it."""
+    since = {n: datetime.fromisoformat(story[f"r{n}"].edition.manifest["published_at"]) for n in (0, 1)}
+    copy = shutil.copy(story["settings"].current, tmp_path / "copy.duckdb")
+    with duckdb.connect(str(copy), read_only=True) as connection:
+
+        def published_at(moment: datetime) -> dict[str, list[tuple]]:
+            query = "SELECT * EXCLUDE (edition, revision, known_from, known_to) FROM published_at(?, ?) ORDER BY ALL"
+            return {table: connection.execute(query, [table, moment]).fetchall() for table in MARTS}
+
+        assert set(map(len, published_at(since[0] - timedelta(seconds=1)).values())) == {0}
+        assert published_at(since[0]) == published_at(since[1] - timedelta(seconds=1)) == story["published"]
+        assert published_at(since[1]) == published_at(since[1] + timedelta(days=900)) == story["revised"]
+        stood = connection.execute(
+            "SELECT DISTINCT edition, revision, known_from, known_to FROM editions.ranking ORDER BY 2"
+        ).fetchall()
+        assert stood == [
+            ("p2021/2021Q2/r0", 0, since[0], since[1]),
+            ("p2021/2021Q2/r1", 1, since[1], None),
+        ]
+
+        def c4_by(moment: str) -> list[str]:
+            query = (
+                "SELECT DISTINCT path FROM known_at('raw.indicator_values', CAST(? AS TIMESTAMPTZ)) "
+                f"WHERE period = '{QUARTER}' AND reporter_id = 'c4' ORDER BY 1"
+            )
+            return [Path(path).name for (path,) in connection.execute(query, [moment]).fetchall()]
+
+        assert c4_by("2021-06-20T09:59:59+08:00") == []
+        assert c4_by("2021-08-02T08:59:59+08:00") == ["indicators.csv"]
+        assert c4_by("2021-08-02T09:00:00+08:00") == ["indicators.csv", "indicators_补报.csv"]
+
+
 @pytest.fixture(scope="module")
 def again(story, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """r0 computed from its archive in another home, and published there by the same people."""
@@ -182,15 +227,23 @@ def test_the_same_edition_in_another_home_has_the_same_output_hashes(story, agai
     assert story["r0"].edition.manifest["published_at"] != again["edition"].manifest["published_at"]
 
 
-@pytest.mark.parametrize("place", ["archive", "received", "output"])
+def _call(settings: Settings, *arguments: str) -> tuple[int, str]:
+    run = CliRunner(env={"TAIZHANG_RAW": str(settings.raw_root), "TAIZHANG_HOME": str(settings.home)})
+    result = run.invoke(cli, [*arguments])
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("place", ["archive", "registry", "received", "output", "table"])
 def test_one_altered_byte_fails_loudly(story, place: str):
     settings = story["settings"]
     edition = editions(settings)[0]
-    entry = edition.manifest["submissions"][0]
+    entry, registered = edition.manifest["submissions"][0], edition.manifest["registry"][0]
     path = {
         "archive": archive_path(settings, entry["sha256"]),
+        "registry": archive_path(settings, registered["sha256"]),
         "received": settings.raw_root / entry["path"],
         "output": edition.folder / "site" / "index.html",
+        "table": edition.table("ranking"),
     }[place]
     body, mode = path.read_bytes(), path.stat().st_mode
     path.chmod(0o600)
@@ -199,6 +252,8 @@ def test_one_altered_byte_fails_loudly(story, place: str):
         verdict = verify(settings, edition)
         assert not verdict.holds and not verdict.recomputed
         assert any("被改动" in problem and path.name in problem for problem in verdict.problems)
+        code, text = _call(settings, "verify", "--edition", edition.edition_id)
+        assert code == 1 and "被改动" in text and path.name in text
     finally:
         path.write_bytes(body)
         path.chmod(mode)
@@ -206,21 +261,15 @@ def test_one_altered_byte_fails_loudly(story, place: str):
 
 def test_two_people_stand_behind_an_edition_and_a_reason_behind_a_revision(story):
     settings = story["settings"]
-    run = CliRunner(env={"TAIZHANG_RAW": str(settings.raw_root), "TAIZHANG_HOME": str(settings.home)})
-
-    def call(*arguments: str) -> tuple[int, str]:
-        result = run.invoke(cli, [*arguments])
-        return result.exit_code, result.output
-
-    code, text = call(
-        "publish", "--period", QUARTER, "--by", "张 三", "--approved-by", "张三", "--reason", "x"
+    code, text = _call(
+        settings, "publish", "--period", QUARTER, "--by", "张 三", "--approved-by", "张三", "--reason", "x"
     )
     assert code == 2 and "两个人" in text
-    code, text = call("publish", "--period", QUARTER, "--by", "甲", "--approved-by", "乙")
+    code, text = _call(settings, "publish", "--period", QUARTER, "--by", "甲", "--approved-by", "乙")
     assert code == 2 and "--reason" in text
-    code, text = call("verify", "--edition", "p2021/2021Q2/r9")
+    code, text = _call(settings, "verify", "--edition", "p2021/2021Q2/r9")
     assert code == 2 and "p2021/2021Q2/r1" in text
-    code, text = call("editions", "--json")
+    code, text = _call(settings, "editions", "--json")
     assert code == 0
     assert [(e["edition"], e["reason"]) for e in json.loads(text)] == [
         ("p2021/2021Q2/r0", None),

@@ -536,8 +536,9 @@ def test_rank_bands_are_shown_when_they_were_drawn(tmp_path):
         [PROGRAMME],
     )
     summary = render.render_site(connection, PROGRAMME, "2021Q2", tmp_path / "site")
-    assert "1–3" in Page(summary.index).text
-    assert "位次区间 1–3" in Page(tmp_path / "site" / "reporters" / "411700.html").text
+    assert "1（1–3）" in Page(summary.index).text
+    for page in ("lists.html", "reporters/411700.html"):
+        assert "第1名（1–3）" in Page(tmp_path / "site" / page).text, page
 
 
 def test_joint_units_answer_one_by_one():
@@ -614,7 +615,7 @@ def test_rule_title_comes_from_the_catalogue_when_it_is_there(tmp_path):
 
 def test_every_page_is_offline_and_inert(hostile_site):
     files = html_files(hostile_site)
-    assert len(files) == 6 + 4 + 1
+    assert len(files) == 10 + 4 + 1
     for file in files:
         page = Page(file)
         policies = [
@@ -714,7 +715,7 @@ def test_same_input_same_bytes_and_a_failure_changes_nothing(warehouse, tmp_path
     out = tmp_path / "site"
     summary = render.render_site(warehouse, PROGRAMME, "2021Q2", out)
     first = snapshot(out)
-    assert summary.pages == 10 and summary.index == out / "index.html"
+    assert summary.pages == 14 and summary.index == out / "index.html"
     assert summary.bytes == sum(map(len, first.values()))
     (out / "leftover.html").write_text("old")
     render.render_site(warehouse, PROGRAMME, "2021Q2", out)
@@ -779,7 +780,7 @@ def test_a_ranking_alone_is_enough_for_a_site(tmp_path):
         {"programme_id": "p", "period": "2021Q1", "reporter_id": "a", "ranked": False, "reason": "无可计分项"}
     ])  # fmt: skip
     summary = render.render_site(connection, "p", "2021Q1", tmp_path / "site")
-    assert summary.pages == 6
+    assert summary.pages == 9
     text = Page(summary.index).text
     assert "不参加排名：无可计分项" in text
     assert "None" not in text and "nan" not in text
@@ -835,6 +836,18 @@ def test_thirteen_reporters_in_three_seconds(tmp_path):
         (fmt.percent(0.256), "25.6%"),
         (fmt.band(2.0, 6.0), "2–6"),
         (fmt.band(3.0, 3.0), "3"),
+        (fmt.band(2.05, 4.95), "2–5"),
+        (fmt.band(2.0000000001, 4.9999999999), "2–5"),
+        (fmt.band(3.0, 3.0, 3), "稳定"),
+        (fmt.band(3.0, 3.0, 4), "3"),
+        (fmt.band(None, None, 3), "—"),
+        (fmt.rank(3, 2.0, 4.1), "第3名（2–5）"),
+        (fmt.rank(1, 1.0, 1.0), "第1名（稳定）"),
+        (fmt.rank(12), "第12名"),
+        (fmt.rank(None, 1.0, 2.0), "—"),
+        (fmt.gap(0.9), ""),
+        (fmt.gap(0.899), "与下一名的差距不显著"),
+        (fmt.gap(None), ""),
         (fmt.change(3, 5), "−2"),
         (fmt.change(5, 3), "+2"),
         (fmt.change(3, 3), "持平"),

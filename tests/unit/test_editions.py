@@ -12,7 +12,8 @@ import pytest
 from orchestration.assets.control import period_rows
 from orchestration.editions import store
 from orchestration.editions.correction import corrected
-from orchestration.editions.tables import rows_sha256
+from orchestration.editions.freeze import keep_what_was_known
+from orchestration.editions.tables import rows_sha256, write_file
 from orchestration.settings import Settings
 from raw.periods import SHANGHAI, Period
 
@@ -71,6 +72,80 @@ def test_a_hash_is_of_the_values_not_of_their_order():
             rows_sha256(connection, f"(FROM (VALUES {altered}) t(x, y, z))")[1]
             != rows_sha256(connection, one)[1]
         )
+
+
+def frozen_bytes(folder: Path, rows: str, others: str = "", threads: int = 2) -> bytes:
+    """The parquet file of quarter q of a table that also holds other quarters."""
+    place = folder / "table.duckdb"
+    place.unlink(missing_ok=True)
+    with duckdb.connect(str(place), config={"threads": threads}) as connection:
+        connection.execute("CREATE TABLE t (period VARCHAR, who VARCHAR, value DOUBLE, drawn SMALLINT[])")
+        connection.execute(f"INSERT INTO t SELECT 'q', * FROM ({rows})")
+        if others:
+            connection.execute(f"INSERT INTO t SELECT 'other', * FROM ({others})")
+    with duckdb.connect(str(place), read_only=True) as connection:
+        write_file(connection, "(FROM t WHERE period = 'q')", folder / "frozen.parquet")
+    return (folder / "frozen.parquet").read_bytes()
+
+
+def test_the_same_rows_are_the_same_bytes_whatever_stands_beside_them(tmp_path: Path):
+    rows = "SELECT '县' || i, i / 8, [i, 1] FROM range(300) r(i)"
+    expected = frozen_bytes(tmp_path, rows)
+    backwards = "SELECT '县' || i, i / 8, [i, 1] FROM range(299, -1, -1) r(i)"
+    assert frozen_bytes(tmp_path, backwards, threads=1) == expected
+    for others in (
+        "VALUES (NULL, NULL, NULL)",  # the writer notes whether a column of its source can be null
+        "SELECT repeat('长', 9000), 1e300, []",
+        "SELECT 'x' || i, i, [NULL] FROM range(5000) r(i)",
+    ):
+        assert frozen_bytes(tmp_path, rows, others, threads=4) == expected
+    assert frozen_bytes(tmp_path, f"{rows} WHERE i > 0") != expected
+
+
+def test_an_edition_is_made_of_what_was_known_at_its_data_cut(tmp_path: Path):
+    source, target = tmp_path / "next.duckdb", tmp_path / "known.duckdb"
+    with duckdb.connect(str(source)) as connection:
+        connection.execute("""
+            CREATE SCHEMA ops; CREATE SCHEMA quality; CREATE SCHEMA raw; CREATE SCHEMA control;
+            CREATE TABLE ops.receipts AS FROM (VALUES
+                ('a', 'p/a.csv', 'p', TIMESTAMPTZ '2021-07-12 23:59:59+08'), ('b', 'p/b.csv', 'p', TIMESTAMPTZ '2021-07-13 00:00:01+08'),
+                ('c', 'q/c.csv', 'q', TIMESTAMPTZ '2021-08-01 00:00:00+08')
+            ) AS t(receipt_id, path, programme_id, received_at);
+            CREATE TABLE quality.flags AS FROM (VALUES
+                ('f1', 'p/a.csv', 'a'), ('f2', 'p/b.csv', 'b'), ('f3', 'p/b.csv', NULL), ('f4', NULL, NULL)
+            ) AS t(flag_id, path, receipt_id);
+            CREATE TABLE quality.priorities AS SELECT flag_id FROM quality.flags;
+            CREATE TABLE quality.expectation_results AS SELECT 1 AS evaluated;
+            CREATE TABLE raw.progress AS SELECT receipt_id FROM ops.receipts;
+            CREATE TABLE control.periods AS FROM (VALUES ('p', '2021Q1'), ('p', '2021Q2'), ('p', '2021Q3'), ('q', '2021Q3')
+            ) AS t(programme_id, period);
+            CREATE TABLE control.editions AS FROM (VALUES ('p/2021Q2/r0', now()), ('p/2021Q2/r1', now())) AS t(edition, published_at);
+            CREATE TABLE control.edition_checks AS SELECT 1 AS revision;
+        """)
+    before = source.read_bytes()
+    manifest = {"programme_id": "p", "period": "2021Q2"}
+    keep_what_was_known(source, target, manifest, datetime(2021, 7, 13, tzinfo=SHANGHAI))
+    with duckdb.connect(str(target), read_only=True) as connection:
+
+        def column(query: str) -> list:
+            return [row[0] for row in connection.execute(query).fetchall()]
+
+        assert column("SELECT receipt_id FROM ops.receipts ORDER BY 1") == ["a", "c"]
+        assert column("SELECT receipt_id FROM raw.progress ORDER BY 1") == ["a", "c"]
+        assert column("SELECT flag_id FROM quality.flags ORDER BY 1") == ["f1", "f4"]
+        assert column("SELECT flag_id FROM quality.priorities ORDER BY 1") == ["f1", "f4"]
+        assert column("SELECT programme_id || period FROM control.periods ORDER BY 1") == [
+            "p2021Q1",
+            "p2021Q2",
+            "q2021Q3",
+        ]
+        assert column("SELECT edition FROM control.editions WHERE published_at IS NULL ORDER BY 1") == [
+            "p/2021Q2/r0",
+            "p/2021Q2/r1",
+        ]
+        for table in ("control.edition_checks", "quality.expectation_results"):
+            assert column(f"SELECT count(*) FROM {table}") == [0]
+    assert source.read_bytes() == before
 
 
 def ranking(scores: dict[str, float]) -> str:

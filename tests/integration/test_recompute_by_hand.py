@@ -1,0 +1,147 @@
+"""A county can recompute its own score from its page: the numbers are read from the HTML and added up with plain Python.
+
+Nothing of the project's own arithmetic is used for the sums; formulas are those printed on the method page. Programmes: those of
+the session (sample, the oracle's awkward ones, conformance where present), every reporter of the last quarter of each.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import duckdb
+import pytest
+
+from dashboards import method_pages, pages, ranking_pages, render
+
+pytestmark = pytest.mark.integration
+
+
+class Tables(HTMLParser):
+    """The tables of a page as rows of cell texts; a row knows the data-special of its body. End tags may be missing."""
+
+    def __init__(self, text: str):
+        super().__init__(convert_charrefs=True)
+        self.tables: dict[str, list[tuple[str | None, list[str]]]] = {}
+        self.table: list[tuple[str | None, list[str]]] | None = None
+        self.special: str | None = None
+        self.in_cell = False
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag == "table":
+            names = (values.get("class") or "").split()
+            self.table = self.tables.setdefault(names[-1] if names else "", [])
+        elif tag in {"tbody", "tfoot", "thead"}:
+            self.special = values.get("data-special")
+        elif tag == "tr" and self.table is not None:
+            self.table.append((self.special, []))
+        elif tag in {"td", "th"} and self.table:
+            self.table[-1][1].append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag):
+        if tag == "table":
+            self.table = None
+        if tag in {"td", "th", "tr", "tbody", "table"}:
+            self.in_cell = False
+
+    def handle_data(self, data):
+        self.text += data
+        if self.in_cell and self.table:
+            self.table[-1][1][-1] += data
+
+
+def number(text: str) -> float | None:
+    """A number as the page writes it; a dash or nothing is none."""
+    text = text.strip().replace(",", "").replace("−", "-")
+    return None if text in {"", "—"} else float(text)
+
+
+def weighted(pairs: list[tuple[float, float]]) -> float | None:
+    """Σ weight·score ÷ Σ weight; none without any."""
+    below = sum(weight for weight, _ in pairs)
+    return sum(weight * score for weight, score in pairs) / below if below else None
+
+
+def total_by_hand(rows: list[tuple[str | None, list[str]]]) -> tuple[float | None, float | None]:
+    """(total from weights and scores, sum of the points) of the check table: first row of a body is its special."""
+    specials: dict[str, list[list[str]]] = {}
+    rest = []
+    for special, cells in rows:
+        (specials.setdefault(special, []) if special else rest).append(cells)
+    components: list[list[tuple[float, float]]] = [[], []]
+    points = 0.0
+    for head, *items in specials.values():
+        for column in (2, 3):
+            scored = [
+                (number(cells[1]), score) for cells in items if (score := number(cells[column])) is not None
+            ]
+            mean = weighted(scored)
+            if mean is not None:
+                # What the page says of the special is the mean of its items.
+                assert number(head[column]) == pytest.approx(mean, abs=1e-5)
+                components[column - 2].append((number(head[1]), mean))
+        points += sum(number(cells[5]) or 0.0 for cells in items)
+    weights = [number(cells) for cells in rest[-1][2:4]]
+    sums = [weighted(pairs) for pairs in components]
+    total = weighted([(w, s) for w, s in zip(weights, sums, strict=True) if s is not None])
+    return total, points if total is not None else None
+
+
+def last_periods(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return connection.execute(
+        "select programme_id, max(period) from marts.ranking group by programme_id order by 1"
+    ).fetchall()
+
+
+def page_of(site: pages.Site, reporter_id: str) -> Tables:
+    context = pages.reporter(site, reporter_id)
+    context |= ranking_pages.reporter(site, reporter_id) | method_pages.reporter(site, reporter_id)
+    return Tables(render.environment().get_template("reporter.html").render(context))
+
+
+def test_every_total_is_made_again_from_its_page(published):
+    checked = 0
+    for programme_id, period in last_periods(published):
+        site = pages.load(published, programme_id, period, "征求意见稿")
+        for row in site.ranking:
+            page = page_of(site, row["reporter_id"])
+            total, points = total_by_hand(page.tables["sums"])
+            where = (programme_id, period, row["reporter_id"])
+            if row["total_score"] is None:
+                assert total is None, where
+                continue
+            # Numbers on the page have six decimals.
+            assert total == pytest.approx(row["total_score"], abs=2e-5), where
+            assert points == pytest.approx(row["total_score"], abs=5e-4), where
+            shown = re.search(r"综合得分 ([\d.]+) = ", page.text)
+            assert shown and f"{total:.2f}" == shown[1], where
+            assert "权重或方法有过调整" not in page.text, where
+            checked += 1
+    assert checked >= 26  # both programmes of the sample
+
+
+def test_the_worked_example_ends_at_the_published_total(published):
+    for programme_id, period in last_periods(published):
+        site = pages.load(published, programme_id, period, "征求意见稿")
+        context = method_pages.method(site)
+        if context["example"] is None:
+            assert all(row["total_score"] is None for row in site.ranking)
+            continue
+        page = Tables(render.environment().get_template("method.html").render(context))
+        example = page.text[page.text.index("九、算例") :]
+        reporter = context["example"]["reporter"]
+        assert reporter["reporter_name"] in example
+        # Specials, their weights and scores stand in the last table of the page.
+        rows = [cells for _, cells in page.tables["columns3"] if len(cells) == 4]
+        sums = [
+            weighted([(number(c[1]), number(c[column])) for c in rows[1:] if number(c[column]) is not None])
+            for column in (2, 3)
+        ]
+        weights = (site.parameter("weight_tasks", None), site.parameter("weight_indicators", None))
+        total = weighted([(w, s) for w, s in zip(weights, sums, strict=True) if s is not None])
+        assert total == pytest.approx(reporter["total_score"], abs=2e-5), programme_id
+        assert f"公布的综合得分 {total:.2f}" in example, programme_id
