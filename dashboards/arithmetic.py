@@ -15,7 +15,11 @@ from dashboards import format as fmt
 Row = dict[str, Any]
 Part = tuple[float, float | None]  # weight, score (None = left out)
 
-AGGREGATION_WORDS = {"arithmetic": "加权算术平均", "geometric": "加权几何平均", "copeland": "逐对比较（Copeland）"}
+AGGREGATION_WORDS = {
+    "arithmetic": "加权算术平均",
+    "geometric": "加权几何平均",
+    "copeland": "逐对比较（Copeland）",
+}
 SAME = 5e-7  # what a sum from stored numbers (9 decimals) may differ by
 
 
@@ -43,7 +47,9 @@ def shares(parts: Iterable[Part]) -> list[float | None]:
     return [weight / below if score is not None and below else None for weight, score in parts]
 
 
-def mean_words(parts: Iterable[Part], result: float | None, aggregation: str = "arithmetic", digits: int = 4) -> str:
+def mean_words(
+    parts: Iterable[Part], result: float | None, aggregation: str = "arithmetic", digits: int = 4
+) -> str:
     """The weighted mean of a few parts as one line: ``(0.5×97.85 + 0.5×99.96) ÷ 1 = 98.9024``."""
     known = [(weight, score) for weight, score in parts if score is not None]
     below = sum(weight for weight, _ in known)
@@ -66,7 +72,11 @@ def task_words(task: Row, facts: Row, programme: Row) -> str:
     if task["deadline_kind"] in ("ongoing", "recurring") or (done and facts["ongoing"]):
         return f"持续或定期任务，本期{'有' if score else '无'}进展说明 = {plain(score)}"
     if done:
-        late = (task["completed_on"] - facts["last_due"]).days if task["completed_on"] and facts["last_due"] else 0
+        late = (
+            (task["completed_on"] - facts["last_due"]).days
+            if task["completed_on"] and facts["last_due"]
+            else 0
+        )
         if late <= 0:
             return "按时完成 = 100"
         return (
@@ -104,7 +114,9 @@ def indicator_words(row: Row, facts: Row) -> str:
     return f"100×{plain(upper)} ÷ {plain(lower)} = {plain(score)}"
 
 
-def duels(mine: dict[str, float], others: dict[str, dict[str, float]], weights: dict[str, float]) -> dict[str, Row]:
+def duels(
+    mine: dict[str, float], others: dict[str, dict[str, float]], weights: dict[str, float]
+) -> dict[str, Row]:
     """Pairwise comparisons of the Copeland method: other → weight won, weight lost, weight tied, result (1, 0, −1).
 
     mine and the values of ``others``: special → score, compared after rounding to 6 decimals. Specials only one of the two has

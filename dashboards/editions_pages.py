@@ -89,8 +89,15 @@ def change_groups(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _verified(rows: list[Row]) -> Row:
+def frozen(site: Site) -> bool:
+    """Whether these are the pages inside an edition: they know no moment of publication and nothing that came later."""
+    return any(row["published_at"] is None for row in site.editions)
+
+
+def _verified(rows: list[Row], inside: bool) -> Row:
     """The outcome of the last verification: key, word, problems."""
+    if inside:
+        return {"key": "none", "shape": "○", "word": "见最新页面", "problems": []}
     problems = [row for row in rows if row["problem"]]
     if not rows:
         return {"key": "none", "shape": "○", "word": "尚未核验", "problems": []}
@@ -114,7 +121,7 @@ def edition_rows(site: Site) -> list[Row]:
             "id": f"{site.programme_id}/{site.period}/r{row['revision']}",
             "groups": change_groups(changes[row["revision"]]),
             "changes": len(changes[row["revision"]]),
-            "verified": _verified(checks[row["revision"]]),
+            "verified": _verified(checks[row["revision"]], frozen(site)),
         }
         for row in reversed(site.editions)
     ]
@@ -131,7 +138,9 @@ def missing(site: Site) -> list[Row]:
         },
         {
             "done": not blocking,
-            "text": f"登记目录还有阻断级问题 {blocking} 处，须先更正" if blocking else "登记目录没有阻断级问题",
+            "text": f"登记目录还有阻断级问题 {blocking} 处，须先更正"
+            if blocking
+            else "登记目录没有阻断级问题",
         },
         {"done": False, "text": "发布人和批准人两个不同的人署名"},
     ]
@@ -156,7 +165,8 @@ def headline(site: Site, rows: list[Row]) -> str:
     if not rows:
         return f"{fmt.period_words(site.period)}尚未发布，各页数字均为征求意见稿"
     latest = rows[0]
-    text = f"现行版本 {latest['name']}，{fmt.moment(latest['published_at'])} 由{latest['published_by']}发布、{latest['approved_by']}批准"
+    when = f"{fmt.moment(latest['published_at'])} " if latest["published_at"] else ""
+    text = f"{'本版' if frozen(site) else '现行版本'} {latest['name']}，{when}由{latest['published_by']}发布、{latest['approved_by']}批准"
     if latest["revision"]:
         return text + f"；已修订 {latest['revision']} 次"
     return text + "；没有修订"
@@ -172,7 +182,8 @@ def editions(site: Site) -> Row:
         "headline": headline(site, rows),
         "editions": rows,
         "missing": missing(site),
-        "drafted": site.drafted,
+        "frozen": frozen(site),
+        "drafted": site.drafted and not frozen(site),
         "draft": draft,
         "draft_words": f"得分有变的 {sum(r['old_score'] != r['new_score'] for r in draft)} 家，位次有变的 {ranks} 家，榜单有变的 {lists[True]} 家",
         "changes_in_group": CHANGES_IN_GROUP,

@@ -495,9 +495,7 @@ def goal_dots(target: float, rows: Sequence[Row]) -> Figure:
         labels.append(label)
     moves_x: list[float | None] = []
     moves_y: list[str | None] = []
-    ahead = [
-        (row, label) for row, label in zip(ordered, labels, strict=True) if row["forecast"] is not None
-    ]
+    ahead = [(row, label) for row, label in zip(ordered, labels, strict=True) if row["forecast"] is not None]
     for row, label in ahead:
         moves_x += [row["actual"], row["forecast"], None]
         moves_y += [label, label, None]

@@ -59,7 +59,11 @@ def _told(site: Site, row: Row) -> Row:
     if pace is None:
         told = fmt.NONE
     elif row["kind"] == "rank":
-        told = "持平" if not pace else f"{'后退' if pace > 0 else '前进'} {fmt.number(abs(pace), 1, trim=True)} 位"
+        told = (
+            "持平"
+            if not pace
+            else f"{'后退' if pace > 0 else '前进'} {fmt.number(abs(pace), 1, trim=True)} 位"
+        )
     else:
         told = "持平" if not pace else fmt.change(pace, 0, 2) + " 个百分点"
     return row | {
@@ -144,7 +148,8 @@ def goals(site: Site) -> Row:
     """Context of goals.html."""
     own = goals_of_reporters(site)
     issuer = [
-        _told(site, row) | {"text": goal_text(row), "expected_words": goal_amount(row["kind"], row["expected"])}
+        _told(site, row)
+        | {"text": goal_text(row), "expected_words": goal_amount(row["kind"], row["expected"])}
         for row in site.goals
         if row["reporter_id"] is None
     ]
@@ -161,5 +166,4 @@ def goals(site: Site) -> Row:
         "reporters": [row | {"href": site.href(row["reporter_id"])} for row in concerned[:MATRIX_ROWS]],
         "reporters_total": len(concerned),
         "figures": drawn[:FIGURES],
-        
     }

@@ -50,7 +50,11 @@ def _items(site: Site, reporter_id: str) -> dict[str, list[Row]]:
                     "words": arithmetic.task_words(task, facts, site.programme),
                 }
             )
-    mine = {row["indicator_id"]: row for row in site.of("indicator_scores", reporter_id) if row["period"] == site.period}
+    mine = {
+        row["indicator_id"]: row
+        for row in site.of("indicator_scores", reporter_id)
+        if row["period"] == site.period
+    }
     for indicator_id, facts in site.indicator_facts.items():
         row = mine.get(indicator_id)
         if row:
@@ -107,7 +111,10 @@ def duels(site: Site, reporter_id: str) -> list[Row] | None:
     others = {other: row for other, row in scores.items() if other != reporter_id}
     found = arithmetic.duels(scores[reporter_id], others, weights)
     names = {row["reporter_id"]: row["reporter_name"] for row in ranked}
-    return [row | {"name": names[other], "word": {1: "胜", 0: "平", -1: "负"}[row["result"]]} for other, row in found.items()]
+    return [
+        row | {"name": names[other], "word": {1: "胜", 0: "平", -1: "负"}[row["result"]]}
+        for other, row in found.items()
+    ]
 
 
 def verification(site: Site, reporter_id: str) -> Row:
@@ -224,7 +231,9 @@ def example(site: Site) -> Row | None:
 
     From the middle of the ranking outwards; a special with a task and an indicator between 0 and 100, and few items, is best.
     """
-    ranked = [row for row in site.ranking if row["rank"] is not None and row["reporter_id"] not in site.sub_units]
+    ranked = [
+        row for row in site.ranking if row["rank"] is not None and row["reporter_id"] not in site.sub_units
+    ]
     if not ranked:
         return None
     middle = len(ranked) // 2
@@ -276,7 +285,9 @@ def _special_table(site: Site) -> list[Row]:
     table = []
     for special_id, special in site.special_weights.items():
         tasks = [row["weight"] for row in site.task_facts.values() if row["special_id"] == special_id]
-        indicators = [row["weight"] for row in site.indicator_facts.values() if row["special_id"] == special_id]
+        indicators = [
+            row["weight"] for row in site.indicator_facts.values() if row["special_id"] == special_id
+        ]
         table.append(
             {
                 "name": special["name"] or special_id,
@@ -312,7 +323,9 @@ def method(site: Site) -> Row:
         "special_table": _special_table(site),
         "rules": rules(site),
         "draws": site.draws,
-        "seed": next((band["seed"] for (period, _), band in site.bands.items() if period == site.period), None),
+        "seed": next(
+            (band["seed"] for (period, _), band in site.bands.items() if period == site.period), None
+        ),
         "example": example(site),
         "rank_example": fmt.rank(3, 2, 5),
     }

@@ -127,7 +127,9 @@ class Site:
     @property
     def draws(self) -> int | None:
         """How many draws the bands of this period stand on; None where there were none."""
-        return next((band["draws"] for (period, _), band in self.bands.items() if period == self.period), None)
+        return next(
+            (band["draws"] for (period, _), band in self.bands.items() if period == self.period), None
+        )
 
     def rank(self, reporter_id: str, place: int | None, period: str | None = None) -> str:
         """A reporter's rank in words, with its band: ``第3名（2–5）``."""
@@ -444,7 +446,9 @@ def goal_amount(kind: str, value: float | None) -> str:
     """A value of a goal as it is told: a rank (a forecast one may lie between two) or per cent."""
     if value is None:
         return fmt.NONE
-    return f"第 {fmt.number(value, 1, trim=True)} 名" if kind == "rank" else fmt.number(value, 2, trim=True) + "%"
+    return (
+        f"第{fmt.number(value, 1, trim=True)}名" if kind == "rank" else fmt.number(value, 2, trim=True) + "%"
+    )
 
 
 def goal_rows(site: Site) -> tuple[list[Row], list[Row]]:

@@ -20,6 +20,7 @@ Row = dict[str, Any]
 
 
 def fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> list[Row]:
+    """The rows of a query as dicts, column name → value."""
     cursor = connection.execute(sql, parameters)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -118,7 +118,9 @@ def matrix(site: Site) -> tuple[list[str], list[Row]]:
 def lists(site: Site) -> Row:
     """Context of lists.html."""
     periods, rows = matrix(site)
-    groups = [{"key": key, "word": word, "entries": entries(site, key)} for key, word in fmt.LIST_WORDS.items()]
+    groups = [
+        {"key": key, "word": word, "entries": entries(site, key)} for key, word in fmt.LIST_WORDS.items()
+    ]
     return base(site, "lists", "红黑榜") | {
         "headline": headline(site),
         "groups": groups,
@@ -161,7 +163,9 @@ def items(rows: list[Row]) -> list[Row]:
         row
         | {
             "word": row["item_name"] or row["item_id"] or "其余各项合计",
-            "kind": None if row["item_id"] is None else COMPONENT_WORDS.get(row["component"], row["component"]),
+            "kind": None
+            if row["item_id"] is None
+            else COMPONENT_WORDS.get(row["component"], row["component"]),
             "bar": 100 * row["contribution"] / largest,
         }
         for row in moved

@@ -123,7 +123,16 @@ def goals(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str)
 
 def editions(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """The quarter's published editions, first to last, with the name of the reporter a correction is about."""
-    columns = {"revision", "data_cut", "published_at", "published_by", "approved_by", "reason", "correction", "is_latest"}
+    columns = {
+        "revision",
+        "data_cut",
+        "published_at",
+        "published_by",
+        "approved_by",
+        "reason",
+        "correction",
+        "is_latest",
+    }
     if not has_columns(connection, "control", "editions", columns):
         return []
     return fetch(
@@ -143,7 +152,9 @@ def editions(connection: duckdb.DuckDBPyConnection, programme_id: str, period: s
 
 def edition_changes(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
     """What each revision changed against the edition before it, with the names of what it is about."""
-    if not has_columns(connection, "control", "edition_changes", {"revision", "what", "entity_id", "field", "old", "new"}):
+    if not has_columns(
+        connection, "control", "edition_changes", {"revision", "what", "entity_id", "field", "old", "new"}
+    ):
         return []
     return fetch(
         connection,
@@ -246,7 +257,9 @@ def special_weights(connection: duckdb.DuckDBPyConnection, programme_id: str) ->
     return {row["special_id"]: row for row in found}
 
 
-def _items(connection: duckdb.DuckDBPyConnection, programme_id: str, table: str, key: str, more: str) -> dict[str, Row]:
+def _items(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, table: str, key: str, more: str
+) -> dict[str, Row]:
     """Lines of raw.tasks or raw.indicators by key, with the weight that counts: blank ones take the mean of their special's."""
     found = fetch(
         connection,

@@ -10,25 +10,10 @@ from dashboards import format as fmt
 from dashboards.bulletin import queries
 from dashboards.bulletin.content import Annex, Block, Column, Paragraph, Table, items
 from dashboards.bulletin.facts import Fact, Facts, Line, Result, Sentence, join, say
+from dashboards.editions_pages import FIELDS, GROUPS, cell
 
 LONGEST_TABLE = 60  # rows of a list that could go on for pages; the workbook holds all
 _TITLE = 60  # characters of a task's title in a table
-
-CHANGED = {
-    "input": "报送文件", "value": "指标值", "indicator_score": "指标得分", "task": "任务", "task_score": "任务得分",
-    "special": "专项", "score": "得分", "rank": "名次", "list": "榜单", "reporting": "报送", "rectification": "整改",
-    "satisfaction": "满意度",
-}  # fmt: skip
-FIELDS = {
-    "state": "状态", "value": "数值", "score": "得分", "attained": "是否达标", "status": "状态", "progress_pct": "进度",
-    "completed_on": "完成日期", "light": "亮灯", "rank": "名次", "task_score": "任务得分", "indicator_score": "指标得分",
-    "total_score": "总分", "group_rank": "组内名次", "list": "榜单", "received": "是否收到", "on_time": "是否按时",
-    "cells_filled": "已填格数", "closed_on": "销号日期", "rate": "满意度", "sha256": "文件",
-}  # fmt: skip
-_CODES = fmt.STATUS_WORDS | fmt.STATE_WORDS | fmt.LIST_WORDS | {
-    "true": "是", "false": "否", "none": "不亮灯", "white": "不亮灯",
-}  # fmt: skip
-_LIGHTS = {"red": "红", "yellow": "黄", "blue": "蓝", "green": "绿", "none": "不亮灯"}
 
 
 def _rank_change(line: Line) -> Fact:
@@ -52,22 +37,22 @@ def ranking_table(rows: Result) -> list[Block]:
         return any(line[column] is not None for line in rows)
 
     columns: list[tuple[Column, object]] = [
-        (Column("名次", 8), lambda line: line.count("rank") if line["rank"] is not None else line.shown("rank", "无排名"))
+        (Column("名次"), lambda line: line.count("rank") if line["rank"] is not None else line.shown("rank", "无排名"))
     ]  # fmt: skip
     if there("rank_p05"):
-        columns.append((Column("名次区间", 12.5), lambda line: line.band("rank", "rank_p05", "rank_p95")))
-    columns.append((Column("填报主体", 26, "left"), lambda line: line.text("name")))
+        columns.append((Column("名次区间"), lambda line: line.band("rank", "rank_p05", "rank_p95")))
+    columns.append((Column("填报主体", "left", 26), lambda line: line.text("name")))
     if len({line["group_name"] for line in rows}) > 1:
-        columns.append((Column("组内名次", 18), _group_rank))
-    columns.append((Column("总分", 11), lambda line: line.number("total_score")))
+        columns.append((Column("组内名次"), _group_rank))
+    columns.append((Column("总分"), lambda line: line.number("total_score")))
     if there("task_score") and there("indicator_score"):
-        columns.append((Column("任务得分", 11), lambda line: line.number("task_score")))
-        columns.append((Column("指标得分", 11), lambda line: line.number("indicator_score")))
+        columns.append((Column("任务得分"), lambda line: line.number("task_score")))
+        columns.append((Column("指标得分"), lambda line: line.number("indicator_score")))
     if there("rank_change"):
-        columns.append((Column("较上季", 8), _rank_change))
+        columns.append((Column("较上季"), _rank_change))
     if there("list"):
         columns.append(
-            (Column("榜单", 8), lambda line: line.words("list", fmt.LIST_WORDS) if line["list"] else None)
+            (Column("榜单"), lambda line: line.words("list", fmt.LIST_WORDS) if line["list"] else None)
         )
     blocks: list[Block] = [
         Table(tuple(column for column, _ in columns), [[cell(line) for _, cell in columns] for line in rows])
@@ -94,11 +79,11 @@ def ranking_table(rows: Result) -> list[Block]:
 
 
 _TASK_COLUMNS = (
-    Column("责任单位", 24, "left"),
-    Column("任务", 37, "left"),
-    Column("填报主体", 17, "left"),
-    Column("到期日", 17),
-    Column("逾期天数", 9),
+    Column("责任单位", "left", 24),
+    Column("任务", "left", 37),
+    Column("填报主体", "left", 17),
+    Column("到期日"),
+    Column("逾期天数"),
 )
 
 
@@ -112,11 +97,11 @@ def overdue_tables(total: Line, units: Result, longest: Result) -> list[Block]:
     """By unit; all tasks where they fit, else the units in full and the longest tasks."""
     by_unit = Table(
         (
-            Column("责任单位", 26, "left"),
-            Column("逾期项次", 9),
-            Column("任务数", 8),
-            Column("最长天数", 9),
-            Column("填报主体（项次）", 48, "left"),
+            Column("责任单位", "left", 26),
+            Column("逾期项次"),
+            Column("任务数"),
+            Column("最长天数"),
+            Column("填报主体（项次）", "left", 48),
         ),
         [
             [line.text("unit"), line.count("pairs"), line.count("tasks"), line.count("longest"), line.text("whose")]
@@ -129,7 +114,8 @@ def overdue_tables(total: Line, units: Result, longest: Result) -> list[Block]:
                 "共{tasks}项任务、{pairs}项次逾期，涉及{units}个责任单位、{reporters}个填报主体；几个单位共同牵头的任务，分别计入各单位。",
                 tasks=total.count("tasks"), pairs=total.count("pairs"), units=total.count("units"),
                 reporters=total.count("reporters"),
-            )
+            ),
+            size="small",
         ),
         by_unit,
     ]  # fmt: skip
@@ -137,14 +123,18 @@ def overdue_tables(total: Line, units: Result, longest: Result) -> list[Block]:
         lead = say("逾期时间最长的{n}项次如下，全部逾期任务见附表。", n=longest.rows())
     else:
         lead = say("逾期任务如下，逾期时间长的在前。")
-    return [*blocks, Paragraph(lead), Table(_TASK_COLUMNS, [_task_row(line) for line in longest])]
+    return [
+        *blocks,
+        Paragraph(lead, size="small"),
+        Table(_TASK_COLUMNS, [_task_row(line) for line in longest]),
+    ]
 
 
 def reporting_table(rows: Result) -> list[Block]:
     """Who did not report, or late."""
     columns = (
-        Column("填报主体", 26, "left"), Column("报表", 18), Column("情况", 14), Column("截止日期", 16),
-        Column("首次收到", 22), Column("迟报天数", 12),
+        Column("填报主体", "left", 26), Column("报表"), Column("情况"), Column("截止日期"),
+        Column("首次收到"), Column("迟报天数"),
     )  # fmt: skip
     table = Table(
         columns,
@@ -164,27 +154,12 @@ def reporting_table(rows: Result) -> list[Block]:
 
 
 def _changed_value(line: Line, column: str) -> Fact:
-    value, field = line[column], line["field"]
+    value = line[column]
     if line["what"] == "input":
+        # the hash of a file says nothing on paper
         states = {"old": ("未收到", "原文件"), "new": ("已撤回", "已收到")}[column]
         return line.shown(column, states[value is not None])
-    if value is None:
-        return line.text(column)
-    if field == "light":
-        return line.words(column, _LIGHTS)
-    if value in _CODES:
-        return line.words(column, _CODES)
-    try:
-        number = float(value)
-    except ValueError:
-        return line.text(column)
-    digits = 4 if field == "value" else 2
-    return line.shown(
-        column,
-        fmt.number(
-            number, digits, trim=field in ("value", "rank", "group_rank", "cells_filled", "progress_pct")
-        ),
-    )
+    return line.shown(column, cell(line["field"], value))
 
 
 def corrections(head: Line | None, count: Result | None, rows: Result | None) -> list[Block]:
@@ -218,14 +193,14 @@ def corrections(head: Line | None, count: Result | None, rows: Result | None) ->
             )
         )  # fmt: skip
     columns = (
-        Column("填报主体", 20, "left"), Column("类别", 12), Column("事项", 30, "left"), Column("内容", 12), Column("原", 13),
-        Column("现", 13),
+        Column("填报主体", "left", 20), Column("类别"), Column("事项", "left", 30), Column("内容"), Column("原"),
+        Column("现"),
     )  # fmt: skip
     table = Table(
         columns,
         [
             [
-                line.text("name"), line.words("what", CHANGED), line.text("entity", _TITLE), line.words("field", FIELDS),
+                line.text("name"), line.words("what", GROUPS), line.text("entity", _TITLE), line.words("field", FIELDS),
                 _changed_value(line, "old"), _changed_value(line, "new"),
             ]
             for line in rows

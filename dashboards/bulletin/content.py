@@ -47,11 +47,11 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: header, share of the width, left | centre | right."""
+    """A column of a table: header, left | centre; ``share`` of what the others leave, 0: as wide as its cells."""
 
     header: str
-    share: float
     align: str = "centre"
+    share: float = 0
 
 
 @dataclass(frozen=True)

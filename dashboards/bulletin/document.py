@@ -22,6 +22,8 @@ from dashboards.bulletin.facts import Label, Sentence, clean
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPES = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+WIDE = 0.65  # a half-width character in the widest font that may stand in
+WIDEST = 8  # characters a column takes for itself
 TITLE_LINE = 21.0  # characters of 22 pt; 20 fit as they are, 21 set a little closer
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -47,9 +49,8 @@ def _title(text: Sentence) -> str:
     """A line of the title in 小标宋 22 pt. One that hardly fits is set closer, a longer one is split evenly."""
     found = []
     for line in title_lines(str(text)):
-        room = (styles.WIDTH - 110) / max(
-            ems(line, 0.65), 1
-        ) - 440  # twips per character, a quarter character to spare
+        # twips per character, some room to spare
+        room = (styles.WIDTH - 330) / max(ems(line, WIDE), 1) - 440
         close = f'<w:rPr><w:spacing w:val="{math.floor(room)}"/></w:rPr>' if room < 0 else ""
         found.append(f'<w:p><w:pPr><w:pStyle w:val="Title"/></w:pPr>{_text(line, close)}</w:p>')
     return "".join(found)
@@ -71,11 +72,32 @@ def _indent(side: str, hundredths: int, hanging: int = 0) -> str:
     return f'<w:ind w:{side}Chars="{hundredths}" w:{side}="{twips}"{hung}/>'
 
 
+def column_widths(content: Table) -> list[int]:
+    """Twips per column: as wide as its cells where it has no share, the rest of the type area by shares."""
+    point = 24 if not content.small else 21  # half points of a character
+    needed = []
+    for number, column in enumerate(content.columns):
+        cells = [row[number].shown for row in content.rows if row[number] is not None]
+        header = ems(column.header) if len(column.header) <= 3 else math.ceil(ems(column.header) / 2)
+        widest = max([header, *(min(ems(text, WIDE), WIDEST) for text in cells)])
+        needed.append(0 if column.share else math.ceil(widest * point * 10) + 2 * styles.CELL_MARGIN + 40)
+    left, shares = styles.WIDTH - sum(needed), sum(column.share for column in content.columns)
+    if shares == 0 or left < styles.WIDTH // 5:
+        return _scaled([width or styles.WIDTH // 4 for width in needed])
+    return _scaled(
+        [width or left * column.share / shares for width, column in zip(needed, content.columns, strict=True)]
+    )
+
+
+def _scaled(widths: list[float]) -> list[int]:
+    scaled = [int(width * styles.WIDTH / sum(widths)) for width in widths]
+    scaled[-1] += styles.WIDTH - sum(scaled)
+    return scaled
+
+
 def table(content: Table) -> str:
     """A table as wide as the type area: header row repeated, no row split over pages."""
-    total = sum(column.share for column in content.columns)
-    widths = [int(styles.WIDTH * column.share / total) for column in content.columns]
-    widths[-1] += styles.WIDTH - sum(widths)
+    widths = column_widths(content)
     size = "" if content.small else '<w:rPr><w:sz w:val="24"/><w:szCs w:val="24"/></w:rPr>'
     border = "".join(
         f'<w:{edge} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
@@ -83,7 +105,7 @@ def table(content: Table) -> str:
     )
     parts = [
         f'<w:tbl><w:tblPr><w:tblW w:w="{styles.WIDTH}" w:type="dxa"/><w:jc w:val="center"/><w:tblBorders>{border}</w:tblBorders>'
-        '<w:tblLayout w:type="fixed"/><w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" '
+        f'<w:tblLayout w:type="fixed"/>{styles.CELL_MARGINS}<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" '
         'w:noHBand="1" w:noVBand="1"/></w:tblPr><w:tblGrid>'
         + "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         + "</w:tblGrid>"

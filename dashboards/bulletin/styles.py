@@ -20,6 +20,7 @@ TOP, BOTTOM, LEFT, RIGHT = 2096, 1982, 1586, 1470  # 36.97, 34.96, 27.98, 25.93 
 WIDTH = PAGE[0] - LEFT - RIGHT
 CHARACTER_SPACE = -849  # 1/4096 pt
 FOOTER = 1304  # 23 mm: the page number stands 7 mm below the type area
+CELL_MARGIN = 57  # 1 mm
 BODY_SIZE = 32  # 三号, half points
 NARROWER = -4  # twips per character: 28 × 15.8 pt = 442.4 of 442.5 pt
 BODY, TITLE, BLACK, KAI, NUMBERS = "仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312", "宋体"
@@ -27,6 +28,12 @@ BODY, TITLE, BLACK, KAI, NUMBERS = "仿宋_GB2312", "方正小标宋简体", "�
 NAMESPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+)
+CELL_MARGINS = "<w:tblCellMar>{}</w:tblCellMar>".format(
+    "".join(
+        f'<w:{side} w:w="{width}" w:type="dxa"/>'
+        for side, width in (("top", 0), ("left", CELL_MARGIN), ("bottom", 0), ("right", CELL_MARGIN))
+    )
 )
 
 
@@ -80,9 +87,7 @@ def styles_xml() -> str:
         '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont"><w:name w:val="Default Paragraph Font"/>'
         '<w:uiPriority w:val="1"/><w:semiHidden/></w:style>'
         '<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/><w:uiPriority w:val="99"/>'
-        '<w:semiHidden/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar><w:top w:w="0" w:type="dxa"/>'
-        '<w:left w:w="57" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="57" w:type="dxa"/></w:tblCellMar>'
-        '</w:tblPr></w:style>'
+        f'<w:semiHidden/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/>{CELL_MARGINS}</w:tblPr></w:style>'
     )  # fmt: skip
     single = '<w:snapToGrid w:val="0"/>'
     own = [

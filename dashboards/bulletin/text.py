@@ -218,6 +218,13 @@ def _black(black: Result, spared: Result) -> list[Block]:
     return blocks
 
 
+def _days(line: Line) -> Sentence:
+    """How long a task is overdue; one due on the quarter's last day is overdue by no day yet."""
+    if line["days_overdue"] == 0:
+        return say("，季末当日到期")
+    return say("，逾期{days}天", days=line.count("days_overdue"))
+
+
 def _overdue(facts: Facts, total: Line, found: dict[str, Annex]) -> list[Block]:
     if not total["pairs"]:
         return []
@@ -246,17 +253,19 @@ def _overdue(facts: Facts, total: Line, found: dict[str, Annex]) -> list[Block]:
             say(
                 "{name}“{title}”（{unit}{days}）",
                 name=line.text("name"), title=line.title("title", 40), unit=line.text("unit", 40),
-                days=Sentence() if many else say("，逾期{days}天", days=line.count("days_overdue")),
+                days=Sentence() if many else _days(line),
             )
             for line in longest
         ],
         "、",
     )  # fmt: skip
     if many:
-        lead = say(
-            "逾期时间最长的有{n}项次，均逾期{days}天，包括",
-            n=total.count("longest_pairs"), days=total.count("longest"),
-        )  # fmt: skip
+        lead = say("逾期时间最长的有{n}项次，", n=total.count("longest_pairs"))
+        lead += (
+            say("季末当日到期，包括")
+            if total["longest"] == 0
+            else say("均逾期{days}天，包括", days=total.count("longest"))
+        )
     else:
         lead = say("逾期时间较长的有" if total["pairs"] > len(longest) else "具体是")
     return [Paragraph(text), Paragraph(lead + named + say("。"))]

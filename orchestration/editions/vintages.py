@@ -13,7 +13,7 @@ from itertools import pairwise
 import duckdb
 
 from orchestration.editions.store import Edition
-from orchestration.editions.tables import marts, parquet, quoted
+from orchestration.editions.tables import marts, quoted
 from orchestration.warehouse import literal
 
 SCHEMA = "editions"
@@ -50,15 +50,13 @@ def write_vintages(connection: duckdb.DuckDBPyConnection, catalogue: str, presen
     connection.execute(f"CREATE SCHEMA {catalogue}.{SCHEMA}")
     now = marts(connection)
     stood = _stood(present)
-    for table in sorted(
-        {*now, *(name for edition in present for name in edition.manifest.get("tables", ()))}
-    ):
-        parts = [_rows(f"marts.{quoted(table)}", None, None, "LIMIT 0")] if table in now else []
-        parts += [
-            _rows(parquet(edition.table(table)), edition, stood[edition.edition_id])
-            for edition in present
-            if edition.table(table).is_file()
-        ]
+    frozen_names = (name for edition in present for name in edition.manifest["tables"])
+    for table in sorted({*now, *frozen_names}):
+        parts = [f"(SELECT *, {_no_edition()} FROM marts.{quoted(table)} LIMIT 0)"] if table in now else []
+        if frozen := [edition for edition in present if edition.table(table).is_file()]:
+            parts.append(_frozen_rows(table, frozen, stood))
+        if not parts:
+            continue  # files of a mart that is no more are missing: verify says so
         target = f"{catalogue}.{SCHEMA}.{quoted(table)}"
         connection.execute(f"CREATE TABLE {target} AS {' UNION ALL BY NAME '.join(parts)}")
         _comment(connection, table, target)
@@ -77,15 +75,26 @@ def _stood(present: Sequence[Edition]) -> dict[str, tuple[str, str | None]]:
     return since
 
 
-def _rows(
-    relation: str, edition: Edition | None, stood: tuple[str, str | None] | None, limit: str = ""
-) -> str:
-    values = (None, None, None, None) if edition is None else (edition.edition_id, edition.revision, *stood)
-    added = ", ".join(
-        f"CAST({'NULL' if value is None else literal(str(value))} AS {kind}) AS {name}"
-        for (name, (kind, _)), value in zip(_COLUMNS.items(), values, strict=True)
+def _no_edition() -> str:
+    return ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, (kind, _) in _COLUMNS.items())
+
+
+def _frozen_rows(table: str, frozen: list[Edition], stood: dict[str, tuple[str, str | None]]) -> str:
+    """The rows of a mart in some editions as a relation; columns are joined by name."""
+    files = {str(edition.table(table)): edition for edition in frozen}
+    known = ", ".join(
+        f"({', '.join('NULL' if value is None else literal(str(value)) for value in line)})"
+        for line in (
+            (path, edition.edition_id, edition.revision, *stood[edition.edition_id])
+            for path, edition in files.items()
+        )
     )
-    return f"(SELECT *, {added} FROM {relation} {limit})"
+    added = ", ".join(f"CAST(e.{name} AS {kind}) AS {name}" for name, (kind, _) in _COLUMNS.items())
+    return f"""(
+        SELECT f.* EXCLUDE (edition_file), {added}
+        FROM read_parquet([{", ".join(map(literal, files))}], union_by_name = true, filename = 'edition_file') AS f
+        JOIN (VALUES {known}) AS e(edition_file, {", ".join(_COLUMNS)}) ON f.edition_file = e.edition_file
+    )"""
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, table: str, target: str) -> None:

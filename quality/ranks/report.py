@@ -143,7 +143,7 @@ def _period(
                 names[shown.places[ahead[number]]],
                 int(rank.now[ahead[number]]),
                 mine if arithmetic else [],
-                indicators.get(place, {}),
+                indicators,
             )
         )
         row["items"] = _listed(mine, row["score_own"]) if moved else None
@@ -164,16 +164,13 @@ def _whole(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
 
 
-def _indicators(registry: Registry, tables: Tables) -> dict[str, dict[str, dict[str, Any]]]:
-    """place or sub-unit → indicator_id → what a value is turned into a score with."""
+def _indicators(registry: Registry, tables: Tables) -> words.Indicators:
+    """(reporter_id, indicator_id) → what a value is turned into a score with."""
     table = tables.indicators.merge(
         registry.indicators[["indicator_id", "unit", "decimals", "exponent", "name"]], on="indicator_id"
     )
     table = table.astype(object).where(table.notna(), None)
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in table.to_dict("records"):
-        found.setdefault(row["reporter_id"], {})[row["indicator_id"]] = row
-    return found
+    return {(row["reporter_id"], row["indicator_id"]): row for row in table.to_dict("records")}
 
 
 def _best(tables: Tables, parameters: dict[str, Any]) -> pd.Series:
@@ -233,6 +230,7 @@ def _items(
                     found.append(
                         words.Item(
                             component=component,
+                            reporter_id=shown.rows[row],
                             item_id=ids[at],
                             name=part + titles[at],
                             special_id=special_ids[groups[at]],

@@ -17,12 +17,16 @@ UNREPORTED = "未报"
 _SILENCE = {"上期未报、本期补上": "old_text", "本期未报": "new_text"}
 
 
+Indicators = dict[tuple[str, str], dict]
+
+
 @dataclass(frozen=True)
 class Item:
     """A task or indicator of a place in both quarters. points: what it moved the total; share: of the total now; best: the score it
     can still reach; to_reach: what an indicator's value must become for a score (see value_for)."""
 
     component: str
+    reporter_id: str  # the place itself, or one of its sub-units
     item_id: str
     name: str
     special_id: str
@@ -133,8 +137,8 @@ def _tasks_moved(special: str, tasks: list[Item], points: float) -> str:
     return f"{quoted(special)}专项任务（{len(tasks)} 项{note}，总分 {signed(points)}）"
 
 
-def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: dict[str, dict]) -> str:
-    """What it takes to draw level with the next place ahead. indicators: item_id → the row ``value_for`` needs."""
+def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: Indicators) -> str:
+    """What it takes to draw level with the next place ahead. indicators: (reporter_id, item_id) → the row ``value_for`` needs."""
     first = f"总分再提高 {math.ceil(points * 100 - 1e-6) / 100:.2f} 分即与第 {rank} 名的{ahead}持平"
     open_items = [item for item in items if item.best > (item.new_score or 0) + 1e-9 and item.share > 0]
     loss = {id(item): item.share * (item.best - (item.new_score or 0)) for item in open_items}
@@ -160,14 +164,14 @@ def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: di
     return f"{first}；需多项同时改进，失分最多的是{names}"
 
 
-def _way(item: Item, points: float, indicators: dict[str, dict]) -> str:
+def _way(item: Item, points: float, indicators: Indicators) -> str:
     score = (item.new_score or 0) + points / item.share
     if item.sustained:
         return f"报送任务{quoted(item.name)}的进展情况（得分 {item.new_score or 0:.0f}→100）"
     if item.component == "task":
         verb = "完成逾期任务" if item.overdue else "推进任务"
         return f"{verb}{quoted(item.name)}（得分 {item.new_score or 0:.1f}→{score:.1f}）"
-    indicator = indicators[item.item_id]
+    indicator = indicators[item.reporter_id, item.item_id]
     value = value_for(indicator, min(score, 100))
     if value is None:
         return f"指标{quoted(item.name)}得分 {item.new_score or 0:.1f}→{score:.1f}"

@@ -165,6 +165,7 @@ def sites(tmp_path_factory) -> dict[str, tuple[Path, list[str]]]:
     import duckdb
 
     from dashboards.render import render_site
+    from tests.unit.test_ranking_pages import add_ranking
 
     file = Path(__file__).parents[1] / "unit" / "test_dashboards.py"
     spec = importlib.util.spec_from_file_location("dashboard_builder", file)
@@ -175,6 +176,7 @@ def sites(tmp_path_factory) -> dict[str, tuple[Path, list[str]]]:
         connection = duckdb.connect()
         names = builder.build(connection, reporters, hostile=kind == "hostile")
         builder.add_quality(connection, hostile=kind == "hostile")
+        add_ranking(connection, hostile=kind == "hostile")
         out = tmp_path_factory.mktemp(kind) / "site"
         render_site(connection, builder.PROGRAMME, "2021Q2", out)
         made[kind] = (out, names)

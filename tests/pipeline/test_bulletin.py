@@ -25,29 +25,34 @@ pytestmark = pytest.mark.pipeline
 
 DRAFT = Asked(None, "征求意见稿")
 SAMPLES = ("wugang2022", "zhumadian2021")
+OTHERS = 4  # awkward programmes of the oracle
 # marks of the structure: the only digits that are no fact
 _LABELS = re.compile(r"附件\d+|^附件：\d+\.|^\d+\.")
+_ANNEX = re.compile(r"附件\d+")
 
 
 @pytest.fixture(scope="module")
 def written(built, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Path]]:
-    """(programme, period) → its files: every quarter of the samples, the last quarter of all others."""
+    """(programme, period) → its files: first, third and last quarter of the samples, the last one of some others."""
     from orchestration.warehouse import reader
 
     out = tmp_path_factory.mktemp("bulletins")
     found = {}
     with reader(built.settings.current) as connection:
-        for programme, periods in connection.execute(
+        quarters = connection.execute(
             "SELECT programme_id, list(DISTINCT period ORDER BY period) FROM marts.ranking GROUP BY 1 ORDER BY 1"
-        ).fetchall():
-            for period in periods if programme in SAMPLES else periods[-1:]:
+        ).fetchall()
+        others = [programme for programme, _ in quarters if programme not in SAMPLES][:OTHERS]
+        for programme, periods in quarters:
+            chosen = {periods[0], *periods[2:]} if programme in SAMPLES else set(periods[-1:])
+            for period in sorted(chosen) if programme in (*SAMPLES, *others) else ():
                 files = write_bulletin(connection, programme, period, out, DRAFT)
                 found[programme, period] = {
                     "docx": files.document,
                     "xlsx": files.workbook,
                     "json": files.sources,
                 }
-    assert set(SAMPLES) <= {programme for programme, _ in found} and len(found) > 7
+    assert set(SAMPLES) <= {programme for programme, _ in found} and len(found) > 5
     return found
 
 
@@ -79,7 +84,7 @@ def test_every_number_of_the_text_is_a_fact_in_its_place(written):
         for in_table, text in texts(files["docx"]):
             rest = text if in_table else _LABELS.sub(lambda found: "#" * len(found[0]), text)
             while fact is not None:
-                shown = fact if in_table else _LABELS.sub(lambda found: "#" * len(found[0]), fact)
+                shown = fact if in_table else _ANNEX.sub(lambda found: "#" * len(found[0]), fact)
                 at = rest.find(shown)
                 if at < 0 or re.search(r"\d", rest[:at]):
                     break

@@ -60,7 +60,14 @@ def add_ranking(connection: duckdb.DuckDBPyConnection, hostile: bool = False) ->
     connection.execute("create schema if not exists draft")
     for table, columns in RANKING.items():
         connection.execute(f"create table {table} ({columns})")
-    for column in ("periods_left integer", "pace double", "forecast double", "forecast_met boolean", "forecast_basis text", "due_date date"):
+    for column in (
+        "periods_left integer",
+        "pace double",
+        "forecast double",
+        "forecast_met boolean",
+        "forecast_basis text",
+        "due_date date",
+    ):
         connection.execute(f"alter table marts.goals add column {column}")
     nasty = cycle(HOSTILE)
 
@@ -118,7 +125,7 @@ def add_ranking(connection: duckdb.DuckDBPyConnection, hostile: bool = False) ->
         key | {"goal_id": "g3", "reporter_id": reporter, "kind": "improvement", "expected": 10, "actual": actual, "met": met,
                "due_date": dt.date(2021, 12, 31), "periods_left": 2, "pace": None if actual is None else 2.5, "forecast": forecast,
                "forecast_met": would, "forecast_basis": text("近 2 季")}
-        for reporter, (actual, met, forecast, would) in zip(ids, states)
+        for reporter, (actual, met, forecast, would) in zip(ids, states, strict=False)
     ])  # fmt: skip
     connection.execute(
         "update marts.goals set due_date = '2021-12-31', periods_left = 2 where goal_id in ('g1', 'g2')"
@@ -206,7 +213,16 @@ def test_lists_name_reasons_rows_counts_and_talk(site, rendered):
         "第4名（3–5）", 5, 2, 0.4, True,
     )  # fmt: skip
     text = Page(rendered / "lists.html").text
-    for words in ("■ 约谈", "第4县连续列入黑榜，达到约谈条件", "最靠后的是指标1", "5 季", "2 次", "40%", "● 红 1", "■ 黑 4"):
+    for words in (
+        "■ 约谈",
+        "第4县连续列入黑榜，达到约谈条件",
+        "最靠后的是指标1",
+        "5 季",
+        "2 次",
+        "40%",
+        "● 红 1",
+        "■ 黑 4",
+    ):
         assert words in text, words
     periods, rows = ranking_pages.matrix(site)
     assert periods == ["2021Q1", "2021Q2"]
@@ -256,7 +272,15 @@ def test_a_change_is_split_and_nothing_is_no_noise(site, rendered):
     ]  # fmt: skip
     assert sum(i["contribution"] for i in change["items"]) == change["own"]
     text = Page(rendered / "reporters" / "411701.html").text
-    for words in ("得分 83.00 → 84.00（+1.00）", "升 2 位", "降 1 位", "−0.2500", "主要原因：指标0改善", "再前进一位需要什么", "再提高 1 分"):
+    for words in (
+        "得分 83.00 → 84.00（+1.00）",
+        "升 2 位",
+        "降 1 位",
+        "−0.2500",
+        "主要原因：指标0改善",
+        "再前进一位需要什么",
+        "再提高 1 分",
+    ):
         assert words in text, words
     still = Page(rendered / "reporters" / "411700.html").text
     assert "得分和位次都没有变化" in still and "再前进一位需要什么" not in still
@@ -301,6 +325,17 @@ def test_editions_say_which_stands_what_changed_and_what_would(site, rendered):
         "0123456789ab", "得分有变的 1 家，位次有变的 2 家，榜单有变的 2 家", f"taizhang verify --edition {PROGRAMME}/2021Q2/r1",
     ):  # fmt: skip
         assert words in text, words
+
+
+def test_the_page_inside_an_edition_claims_nothing_of_later(tmp_path):
+    connection = duckdb.connect()
+    build(connection)
+    add_ranking(connection)
+    connection.execute("update control.editions set published_at = null; delete from control.edition_checks")
+    render.render_site(connection, PROGRAMME, "2021Q2", tmp_path / "site")
+    text = Page(tmp_path / "site" / "editions.html").text
+    assert "本版 r1，由张三发布、李四批准" in text and "见 MANIFEST.json" in text and "见最新页面" in text
+    assert "尚未核验" not in text and "下一版将会改变" not in text and "现行" not in text
 
 
 def test_before_publication_the_page_says_what_is_missing():
@@ -378,7 +413,9 @@ def test_goal_dots_show_now_forecast_and_target():
     labels = spec["layout"]["yaxis"]["tickvals"]
     assert len(set(labels)) == 2 and [label.strip("\u200b") for label in labels] == ["甲", "甲"]
     assert spec["layout"]["shapes"][0]["x0"] == 10
-    assert figures.goal_dots(10, rows[2:]).to_plotly_json()["layout"]["annotations"][0]["text"] == "本期无数据"
+    assert (
+        figures.goal_dots(10, rows[2:]).to_plotly_json()["layout"]["annotations"][0]["text"] == "本期无数据"
+    )
 
 
 # --- arithmetic --------------------------------------------------------------------------------------------------
@@ -433,7 +470,10 @@ INDICATOR = {
     ],
 )
 def test_an_indicator_says_how_its_score_follows(change, facts, words):
-    assert arithmetic.indicator_words(INDICATOR | change, {"exponent": 1.0, "polarity": "higher"} | facts) == words
+    assert (
+        arithmetic.indicator_words(INDICATOR | change, {"exponent": 1.0, "polarity": "higher"} | facts)
+        == words
+    )
 
 
 def test_means_of_both_methods():
@@ -452,7 +492,11 @@ def test_duels_by_weight_of_the_specials_both_have():
     found = arithmetic.duels(
         mine,
         {
-            "weaker": {"a": 1.0, "b": 1.0, "c": 3.0},  # 0.1 + 0.2 against 0.3: a draw in decimals, not in binary
+            "weaker": {
+                "a": 1.0,
+                "b": 1.0,
+                "c": 3.0,
+            },  # 0.1 + 0.2 against 0.3: a draw in decimals, not in binary
             "stronger": {"a": 3.0, "b": 2.0, "d": 0.0},
             "level": {"c": 2.0000000001},
             "stranger": {"d": 1.0},
