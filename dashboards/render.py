@@ -18,19 +18,23 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards import (
-    editions_pages,
-    findings,
-    goals_pages,
-    method_pages,
-    pages,
-    quality_pages,
-    queries,
-    ranking_pages,
-    rectification_pages,
-    theme,
-)
+from dashboards import findings, theme
 from dashboards import format as fmt
+from dashboards.pages import (
+    editions,
+    goals,
+    index,
+    indicators,
+    method,
+    overdue,
+    quality,
+    ranking,
+    rectification,
+    reporter,
+    units,
+)
+from dashboards.pages.site import Site, load, source
+from dashboards.queries import site as queries
 
 HERE = Path(__file__).parent
 ASSETS = ("site.css", "site.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
@@ -66,12 +70,12 @@ def environment() -> Environment:
         "light": theme.light_html,
         "plot_defaults": theme.plot_defaults,
         "quality_grade": findings.grade,
-        "source": pages.source,
+        "source": source,
     }
     return env
 
 
-def _period_links(site: pages.Site, out_dir: Path, linked: Iterable[str] | None) -> dict[str, str | None]:
+def _period_links(site: Site, out_dir: Path, linked: Iterable[str] | None) -> dict[str, str | None]:
     """Period → relative link to its site, None where there is none to go to.
 
     ``…/<period>/site`` and ``…/<period>/editions/rN/site`` both find their siblings ``…/<other>/site``. Without an
@@ -107,7 +111,7 @@ def render_site(
     Raises ``LookupError`` when the marts hold nothing of this programme and period.
     """
     out_dir = Path(os.path.abspath(out_dir))
-    site = pages.load(connection, programme_id, period, edition)
+    site = load(connection, programme_id, period, edition)
     site.period_links = _period_links(site, out_dir, linked_periods)
     env = environment()
     texts: dict[str, str] = {}
@@ -115,22 +119,22 @@ def render_site(
     def add(name: str, template: str, context: dict[str, Any]) -> None:
         texts[name] = env.get_template(template).render(context)
 
-    add("index.html", "index.html", pages.index(site) | ranking_pages.index(site))
-    add("lists.html", "lists.html", ranking_pages.lists(site))
+    add("index.html", "index.html", index.index(site) | ranking.index(site))
+    add("lists.html", "lists.html", ranking.lists(site))
     if site.goals:
-        add("goals.html", "goals.html", goals_pages.goals(site))
-    add("overdue.html", "overdue.html", pages.overdue(site))
-    add("units.html", "units.html", pages.units(site))
-    add("indicators.html", "indicators.html", pages.indicators(site))
-    add("quality.html", "quality.html", quality_pages.quality(site))
+        add("goals.html", "goals.html", goals.goals(site))
+    add("overdue.html", "overdue.html", overdue.overdue(site))
+    add("units.html", "units.html", units.units(site))
+    add("indicators.html", "indicators.html", indicators.indicators(site))
+    add("quality.html", "quality.html", quality.quality(site))
     if site.rectification:
-        add("rectification.html", "rectification.html", rectification_pages.rectification(site))
-    add("editions.html", "editions.html", editions_pages.editions(site))
-    add("method.html", "method.html", method_pages.method(site))
+        add("rectification.html", "rectification.html", rectification.rectification(site))
+    add("editions.html", "editions.html", editions.editions(site))
+    add("method.html", "method.html", method.method(site))
     for row in site.ranking:
         reporter_id = row["reporter_id"]
-        context = pages.reporter(site, reporter_id)
-        context |= ranking_pages.reporter(site, reporter_id) | method_pages.reporter(site, reporter_id)
+        context = reporter.reporter(site, reporter_id)
+        context |= ranking.reporter(site, reporter_id) | method.reporter(site, reporter_id)
         add(f"reporters/{site.slugs[reporter_id]}.html", "reporter.html", context)
     _replace_folder(out_dir, texts)
     size = sum(file.stat().st_size for file in out_dir.rglob("*") if file.is_file())

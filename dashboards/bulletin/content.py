@@ -76,7 +76,7 @@ class Section:
 
 
 def numbered(sections: list[Section]) -> list[Block]:
-    """Headings and blocks in order, 一、 and （一） counted over what is there; one sub-section alone keeps its number."""
+    """Headings and blocks in order, 一、 and （一） counted over what is there; a sub-section alone has no number."""
     found: list[Block] = []
     first = 0
     for section in sections:
@@ -87,7 +87,8 @@ def numbered(sections: list[Section]) -> list[Block]:
         found.append(Heading(1, Sentence((f"{chinese(first)}、", *section.title.parts))))
         found += section.blocks
         for second, part in enumerate(parts, 1):
-            found.append(Heading(2, Sentence((f"（{chinese(second)}）", *part.title.parts))))
+            lead = f"（{chinese(second)}）" if len(parts) > 1 else ""
+            found.append(Heading(2, Sentence((lead, *part.title.parts))))
             found += part.blocks
     return found
 

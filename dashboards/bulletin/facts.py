@@ -24,8 +24,8 @@ from dashboards.queries import fetch
 LONGEST = 300  # characters of one text of a county or the office in a document that leaders read
 _PARAMETER = re.compile(r"\$(\w+)")
 _INNER = str.maketrans("“”", "‘’")
-# pages set a space between Chinese and digits, a 公文 does not
-_ROOM = re.compile(r"(?<=[^\x00-\x7f]) (?=[\d+−])|(?<=[\d%]) (?=[^\x00-\x7f])")
+# pages set a space beside digits, a 公文 does not
+_ROOM = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f]|[\d+])|(?<=[\d%]) (?=[^\x00-\x7f])")
 
 
 @dataclass(frozen=True)

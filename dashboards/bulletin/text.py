@@ -79,7 +79,9 @@ def _tasks(line: Line) -> Sentence:
         text += _moved(line, "completion_points", 1, "个百分点")
     else:
         text += say("，目前均在推进中")
-    if line["finally_due"]:
+    if line["finally_due"] and not line["on_time"]:
+        text += say("；已到期{due}项次，均未按时完成", due=line.count("finally_due"))
+    elif line["finally_due"]:
         text += say(
             "；已到期{due}项次，按时完成{done}项次，按时完成率{rate}",
             due=line.count("finally_due"), done=line.count("on_time"), rate=line.percent("on_time_rate"),
@@ -139,7 +141,7 @@ def _reports(line: Line) -> Sentence:
     if line["late"]:
         text += say("，其中迟报{n}份", n=line.count("late"))
     elif line["received"]:
-        text += say("，均按时报送")
+        text += say("，收到的均按时" if line["missing"] else "，均按时报送")
     return text + say("。")
 
 
@@ -239,13 +241,13 @@ def _overdue(facts: Facts, total: Line, found: dict[str, Annex]) -> list[Block]:
         [say("{unit}（{n}项次）", unit=line.text("unit"), n=line.count("pairs")) for line in units], "、"
     )
     more = total["units"] > len(units)
-    text += say("按责任单位，逾期" + ("较多的" if more else "") + "是{by_unit}；", by_unit=by_unit)
+    text += say("按责任单位，逾期" + ("较多" if more else "") + "的是{by_unit}；", by_unit=by_unit)
     by_reporter = join(
         [say("{name}（{n}项次）", name=line.text("name"), n=line.count("pairs")) for line in most], "、"
     )
     more = total["reporters"] > len(most)
     text += say(
-        "按填报主体，逾期" + ("较多的" if more else "") + "是{by_reporter}。", by_reporter=by_reporter
+        "按填报主体，逾期" + ("较多" if more else "") + "的是{by_reporter}。", by_reporter=by_reporter
     )
     many = total["longest_pairs"] > len(longest)
     named = join(

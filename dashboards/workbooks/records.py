@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from dashboards.queries import INFLUENCE
+from dashboards.queries.site import INFLUENCE
 
 Row = dict[str, Any]
 

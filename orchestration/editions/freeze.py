@@ -356,9 +356,10 @@ def keep_what_was_known(snapshot: Path, target: Path, manifest: dict, cut: datet
             connection.execute(
                 f"DELETE FROM {schema}.{quoted(table)} WHERE {column} IN (SELECT {column} FROM {gone})"
             )
-        connection.execute(
-            "DELETE FROM control.periods WHERE programme_id = ? AND period > ?", [programme_id, period]
-        )
+        for table in ("control.periods", *(f"marts.{quoted(table)}" for table in marts(connection))):
+            connection.execute(
+                f"DELETE FROM {table} WHERE programme_id = ? AND period > ?", [programme_id, period]
+            )
         connection.execute("UPDATE control.editions SET published_at = NULL")
         connection.execute("DELETE FROM control.edition_checks; DELETE FROM quality.expectation_results")
 

@@ -13,7 +13,9 @@ from html.parser import HTMLParser
 import duckdb
 import pytest
 
-from dashboards import method_pages, pages, ranking_pages, render
+from dashboards import render
+from dashboards.pages import method, ranking, reporter
+from dashboards.pages.site import Site, load
 
 pytestmark = pytest.mark.integration
 REPORTERS = 4  # of one programme, spread over its ranking
@@ -109,25 +111,25 @@ def duels_by_hand(rows: list[tuple[str | None, list[str]]], opponents: int) -> f
     return 100 * (results.count(1) + (results.count(0) + opponents - len(results)) / 2) / opponents
 
 
-def last_quarters(connection: duckdb.DuckDBPyConnection) -> list[pages.Site]:
+def last_quarters(connection: duckdb.DuckDBPyConnection) -> list[Site]:
     """What the pages of the last quarter of every programme are made from."""
     found = connection.execute(
         "select programme_id, max(period) from marts.ranking group by programme_id order by 1"
     ).fetchall()
-    return [pages.load(connection, programme, period, "征求意见稿") for programme, period in found]
+    return [load(connection, programme, period, "征求意见稿") for programme, period in found]
 
 
 @pytest.fixture(scope="module")
-def sites(built) -> list[pages.Site]:
+def sites(built) -> list[Site]:
     from orchestration.warehouse import reader
 
     with reader(built.settings.current) as connection:
         return last_quarters(connection)
 
 
-def page_of(site: pages.Site, reporter_id: str) -> Tables:
-    context = pages.reporter(site, reporter_id)
-    context |= ranking_pages.reporter(site, reporter_id) | method_pages.reporter(site, reporter_id)
+def page_of(site: Site, reporter_id: str) -> Tables:
+    context = reporter.reporter(site, reporter_id)
+    context |= ranking.reporter(site, reporter_id) | method.reporter(site, reporter_id)
     return Tables(render.environment().get_template("reporter.html").render(context))
 
 
@@ -164,7 +166,7 @@ def test_totals_are_made_again_from_their_pages(sites):
 
 def test_the_worked_example_ends_at_the_published_total(sites):
     for site in sites:
-        context = method_pages.method(site)
+        context = method.method(site)
         if context["example"] is None:
             assert all(row["total_score"] is None for row in site.ranking)
             continue

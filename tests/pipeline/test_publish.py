@@ -74,7 +74,8 @@ def _tree(root: Path) -> Path:
 
 
 def _run(settings: Settings) -> None:
-    build_home(settings, Period.parse(QUARTER), datetime.now(SHANGHAI))
+    """To a later quarter than the one published: it is no part of the edition."""
+    build_home(settings, Period.parse("2021Q3"), datetime.now(SHANGHAI))
 
 
 def _tables(settings: Settings, schema: str = "marts") -> dict[str, list[tuple]]:

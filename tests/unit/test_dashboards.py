@@ -22,7 +22,13 @@ import duckdb
 import pytest
 
 from dashboards import format as fmt
-from dashboards import pages, render
+from dashboards import render
+from dashboards.pages import index as index_page
+from dashboards.pages import reporter as reporter_page
+from dashboards.pages import site as pages
+from dashboards.pages import units
+from dashboards.pages.goals import goal_rows
+from dashboards.pages.quality import PROGRESS_RULES, problems
 from raw.schema import create_statements
 
 # The contract, as DDL. Types are those the marts have.
@@ -468,7 +474,7 @@ def load(connection, period: str = "2021Q2") -> pages.Site:
 
 
 def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
-    first, more = pages.headline(load(warehouse))
+    first, more = index_page.headline(load(warehouse))
     assert first == "逾期任务 6 项次，比上季度增加 2 项次；第4县最多，有 3 项次"
     assert more == [
         "4 个填报主体承担任务 40 项次，已完成 10 项次（25.0%）；全部节点已到期的 16 项次中，按时完成 62.5%。",
@@ -476,7 +482,9 @@ def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
         "逾期任务的责任单位集中在市乙局（3 项次）、市甲局（3 项次）。",
         "应报 8 份，未报 1 份，迟报 1 份。",
     ]
-    cards = {card["key"]: (card["n"], card["change"], card["tone"]) for card in pages.counts(load(warehouse))}
+    cards = {
+        card["key"]: (card["n"], card["change"], card["tone"]) for card in index_page.counts(load(warehouse))
+    }
     assert cards == {
         "due": ("16", "+8", "flat"),
         "done": ("10", "+6", "good"),
@@ -489,12 +497,12 @@ def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
 def test_first_period_has_no_change(warehouse):
     site = load(warehouse, "2021Q1")
     assert site.before is None
-    assert {card["change"] for card in pages.counts(site)} == {"—"}
-    assert pages.headline(site)[0] == "逾期任务 4 项次；第1县、第2县、第3县等 4 家最多，各 1 项次"
+    assert {card["change"] for card in index_page.counts(site)} == {"—"}
+    assert index_page.headline(site)[0] == "逾期任务 4 项次；第1县、第2县、第3县等 4 家最多，各 1 项次"
 
 
 def test_light_of_a_cell_is_its_worst_with_its_count(warehouse):
-    cells = pages.light_cells(load(warehouse))
+    cells = index_page.light_cells(load(warehouse))
     assert cells["411703", "s0"] == {"light": "red", "n": 3, "total": 5, "heavy": True, "unreported": False}
     assert cells["411701", "s0"] == {"light": "red", "n": 1, "total": 5, "heavy": False, "unreported": False}
     assert cells["411703", "s1"]["light"] == "green"
@@ -507,7 +515,7 @@ def test_a_cell_is_unreported_only_while_something_is_open():
     connection.execute(
         "update marts.task_status set status = 'completed' where special_id = 's0' and reporter_id = '411700'"
     )
-    cells = pages.light_cells(load(connection))
+    cells = index_page.light_cells(load(connection))
     assert cells["411701", "s0"]["unreported"] is True
     assert cells["411700", "s0"]["unreported"] is False
     assert cells["411701", "s1"]["unreported"] is False
@@ -516,12 +524,14 @@ def test_a_cell_is_unreported_only_while_something_is_open():
 def test_formula_rescales_when_a_component_is_missing(warehouse):
     site = load(warehouse)
     row = site.ranking[0]
-    assert pages.formula(site, row) == "综合得分 85.00 = 0.5 × 任务得分 90.00 + 0.5 × 指标得分 80.00"
+    assert reporter_page.formula(site, row) == "综合得分 85.00 = 0.5 × 任务得分 90.00 + 0.5 × 指标得分 80.00"
     assert (
-        pages.formula(site, row | {"indicator_score": None, "total_score": 90.0})
+        reporter_page.formula(site, row | {"indicator_score": None, "total_score": 90.0})
         == "综合得分 90.00 = 1 × 任务得分 90.00"
     )
-    assert pages.formula(site, row | {"task_score": None, "indicator_score": None}) == "没有可计分项。"
+    assert (
+        reporter_page.formula(site, row | {"task_score": None, "indicator_score": None}) == "没有可计分项。"
+    )
 
 
 def test_rank_bands_are_shown_when_they_were_drawn(tmp_path):
@@ -548,14 +558,15 @@ def test_joint_units_answer_one_by_one():
     build(connection)
     connection.execute("update marts.overdue_tasks set lead_unit = '市甲局、市乙局'")
     assert (
-        "逾期任务的责任单位集中在市甲局（6 项次）、市乙局（6 项次）。" in pages.headline(load(connection))[1]
+        "逾期任务的责任单位集中在市甲局（6 项次）、市乙局（6 项次）。"
+        in index_page.headline(load(connection))[1]
     )
-    overdue_units = pages.units(load(connection))["overdue_units"]
+    overdue_units = units.units(load(connection))["overdue_units"]
     assert sorted((unit["unit"], unit["n"]) for unit in overdue_units) == [("市乙局", 6), ("市甲局", 6)]
 
 
 def test_goals_of_the_issuer_stand_apart(warehouse):
-    issuer, others = pages.goal_rows(load(warehouse))
+    issuer, others = goal_rows(load(warehouse))
     assert [(g["text"], g["actual"], g["met"]) for g in issuer] == [("综合得分进入前 5 名", "—", None)]
     assert [(g["text"], len(g["met"]), g["n"]) for g in others] == [("企业开办进入前 2 名", 2, 4)]
 
@@ -587,7 +598,7 @@ def test_long_overdue_list_is_cut_on_the_index_only(tmp_path):
     def rows(name: str) -> int:
         return (tmp_path / "site" / name).read_text(encoding="utf-8").count('data-label="逾期天数"')
 
-    assert (rows("index.html"), rows("overdue.html")) == (pages.OVERDUE_ON_INDEX, 72)
+    assert (rows("index.html"), rows("overdue.html")) == (index_page.OVERDUE_ON_INDEX, 72)
     assert "全部 72 项次" in Page(tmp_path / "site" / "index.html").text
     # With a long ranking the overdue tasks come first.
     index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
@@ -597,14 +608,14 @@ def test_long_overdue_list_is_cut_on_the_index_only(tmp_path):
 def test_rule_title_comes_from_the_catalogue_when_it_is_there(tmp_path):
     connection = duckdb.connect()
     build(connection)
-    assert {row["title"] for row in pages.problems(load(connection))} == {"数值列含文字"}
+    assert {row["title"] for row in problems(load(connection))} == {"数值列含文字"}
     connection.execute("create table quality.check_rules (rule_id text, message_zh text)")
     connection.execute(
         "insert into quality.check_rules values ('F03', '数值列含文字: {cell}'), ('T07', '逾期 {n} 天')"
     )
-    titles = {row["rule_id"]: row["title"] for row in pages.problems(load(connection))}
+    titles = {row["rule_id"]: row["title"] for row in problems(load(connection))}
     assert titles == {"F03": "数值列含文字", "T07": "逾期", "F12": "数值列含文字"}
-    assert {row["rule_id"] for row in pages.problems(load(connection), skip=pages.PROGRESS_RULES)} == {
+    assert {row["rule_id"] for row in problems(load(connection), skip=PROGRESS_RULES)} == {
         "F03",
         "F12",
     }

@@ -106,7 +106,7 @@ def test_an_edition_is_made_of_what_was_known_at_its_data_cut(tmp_path: Path):
     source, target = tmp_path / "next.duckdb", tmp_path / "known.duckdb"
     with duckdb.connect(str(source)) as connection:
         connection.execute("""
-            CREATE SCHEMA ops; CREATE SCHEMA quality; CREATE SCHEMA raw; CREATE SCHEMA control;
+            CREATE SCHEMA ops; CREATE SCHEMA quality; CREATE SCHEMA raw; CREATE SCHEMA control; CREATE SCHEMA marts;
             CREATE TABLE ops.receipts AS FROM (VALUES
                 ('a', 'p/a.csv', 'p', TIMESTAMPTZ '2021-07-12 23:59:59+08'), ('b', 'p/b.csv', 'p', TIMESTAMPTZ '2021-07-13 00:00:01+08'),
                 ('c', 'q/c.csv', 'q', TIMESTAMPTZ '2021-08-01 00:00:00+08')
@@ -119,6 +119,7 @@ def test_an_edition_is_made_of_what_was_known_at_its_data_cut(tmp_path: Path):
             CREATE TABLE raw.progress AS SELECT receipt_id FROM ops.receipts;
             CREATE TABLE control.periods AS FROM (VALUES ('p', '2021Q1'), ('p', '2021Q2'), ('p', '2021Q3'), ('q', '2021Q3')
             ) AS t(programme_id, period);
+            CREATE TABLE marts.ranking AS FROM control.periods;
             CREATE TABLE control.editions AS FROM (VALUES ('p/2021Q2/r0', now()), ('p/2021Q2/r1', now())) AS t(edition, published_at);
             CREATE TABLE control.edition_checks AS SELECT 1 AS revision;
         """)
@@ -134,11 +135,9 @@ def test_an_edition_is_made_of_what_was_known_at_its_data_cut(tmp_path: Path):
         assert column("SELECT receipt_id FROM raw.progress ORDER BY 1") == ["a", "c"]
         assert column("SELECT flag_id FROM quality.flags ORDER BY 1") == ["f1", "f4"]
         assert column("SELECT flag_id FROM quality.priorities ORDER BY 1") == ["f1", "f4"]
-        assert column("SELECT programme_id || period FROM control.periods ORDER BY 1") == [
-            "p2021Q1",
-            "p2021Q2",
-            "q2021Q3",
-        ]
+        for table in ("control.periods", "marts.ranking"):
+            left = column(f"SELECT programme_id || period FROM {table} ORDER BY 1")
+            assert left == ["p2021Q1", "p2021Q2", "q2021Q3"]
         assert column("SELECT edition FROM control.editions WHERE published_at IS NULL ORDER BY 1") == [
             "p/2021Q2/r0",
             "p/2021Q2/r1",

@@ -12,7 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboards import findings, ledger, pages, quality_pages, rectification_pages, render
+from dashboards import findings, ledger, render
+from dashboards.pages import quality, rectification
+from dashboards.pages.site import Site
 from tests.unit.test_dashboards import PROGRAMME, Page, add_quality, build, insert, load
 
 
@@ -25,7 +27,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
 
 
 @pytest.fixture(scope="module")
-def site(warehouse) -> pages.Site:
+def site(warehouse) -> Site:
     return load(warehouse)
 
 
@@ -40,7 +42,7 @@ def rendered(warehouse, tmp_path_factory) -> Path:
 
 
 def test_headline_is_the_rates_and_what_is_at_stake(site):
-    first, more = quality_pages.headline(site)
+    first, more = quality.headline(site)
     # Completeness 1 - (0+5+10+15)/400, timeliness 1 - 1/8; validity was never decidable.
     assert first == (
         "本季数据质量：完整性 92.5%、及时性 87.5%、有效性 —、一致性 100.0%；最需核对的是第1县的“任务1”，影响红黑榜"
@@ -57,7 +59,7 @@ def test_headline_is_the_rates_and_what_is_at_stake(site):
 def test_cards_have_grade_change_and_places(site):
     cards = {
         c["dimension"]: (c["grade"].word, c["moved"], c["change"], c["tone"], c["evaluated"], c["failed"])
-        for c in quality_pages.dimension_cards(site)
+        for c in quality.dimension_cards(site)
     }
     assert cards == {
         "completeness": ("关注", -7.5, "−7.5", "bad", 400, 30),
@@ -69,11 +71,8 @@ def test_cards_have_grade_change_and_places(site):
 
 def test_first_period_has_nothing_to_compare(warehouse):
     early = load(warehouse, "2021Q1")
-    assert {c["moved"] for c in quality_pages.dimension_cards(early)} == {None}
-    assert (
-        quality_pages.headline(early)[0]
-        == "本季数据质量：完整性 100.0%、及时性 100.0%、有效性 —、一致性 100.0%"
-    )
+    assert {c["moved"] for c in quality.dimension_cards(early)} == {None}
+    assert quality.headline(early)[0] == "本季数据质量：完整性 100.0%、及时性 100.0%、有效性 —、一致性 100.0%"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_grades_differ_in_shape_and_word():
 
 
 def test_matrix_has_the_worst_first(site):
-    rows = quality_pages.matrix(site)
+    rows = quality.matrix(site)
     # Means of the three dimensions that were judged: 1.00, 0.95/1/1, 0.90/0.5/1, 0.85/1/1.
     assert [(r["name"], round(r["mean"], 4), r["failed"], r["not_evaluable"]) for r in rows] == [
         ("第3县", 0.8, 11, 10),
@@ -153,7 +152,7 @@ def test_moves_between_the_lists(now, expected, words):
 
 
 def test_first_findings_are_one_row_per_reporter_and_rule(site):
-    rows = quality_pages.first_findings(site)
+    rows = quality.first_findings(site)
     assert [(r["priority"], r["reporter_name"], r["rule_id"], r["alike"]) for r in rows[:3]] == [
         (1, "第1县", "F03", 0),
         (2, "第2县", "F12", 0),
@@ -171,7 +170,7 @@ def test_alike_findings_are_counted_and_those_on_the_registry_left_out():
     connection.execute("update quality.flags set rule_id = 'F03' where flag_id = '0F12'")
     connection.execute("update quality.flags set period = null where flag_id = '1F03'")
     connection.execute("update quality.priorities set period = null where flag_id = '1F03'")
-    rows = quality_pages.first_findings(load(connection))
+    rows = quality.first_findings(load(connection))
     assert [(r["reporter_name"], r["alike"]) for r in rows if r["rule_id"] == "F03"] == [
         ("第1县", 1),
         ("第3县", 0),
@@ -181,7 +180,7 @@ def test_alike_findings_are_counted_and_those_on_the_registry_left_out():
 
 
 def test_rules_stand_by_dimension_with_their_fire_rate(site):
-    groups = {g["word"]: g for g in quality_pages.rule_groups(site)}
+    groups = {g["word"]: g for g in quality.rule_groups(site)}
     assert list(groups) == ["完整性", "有效性", "工作进展（不计入数据质量）"]
     assert [(r["rule_id"], r["evaluated"], r["failed"], r["fire_rate"], r["n"], r["often"])
             for r in groups["有效性"]["rules"]] == [
@@ -201,7 +200,7 @@ def test_quarantined_rows_are_counted_by_file():
         {"receipt_id": "r1", "path": path, "row_number": n, "row_json": "{}", "rule_id": rule, "message": "x"}
         for n, rule in ((3, "K01"), (4, "V01"), (5, "K01"))
     ])  # fmt: skip
-    files = quality_pages.quarantined_files(load(connection))
+    files = quality.quarantined_files(load(connection))
     assert [(f["reporter_name"], f["n"], f["read"], dict(f["rules"])) for f in files] == [
         ("第2县", 3, 10, {"K01": 2, "V01": 1}),
         ("第1县", 1, 10, {"F05": 1}),
@@ -236,7 +235,7 @@ def test_older_files_have_no_priorities_and_still_a_page(tmp_path):
     connection = duckdb.connect()
     build(connection)
     site = load(connection)
-    assert quality_pages.headline(site)[0] == "数据质量：发现 12 处，涉及规则 3 条"
+    assert quality.headline(site)[0] == "数据质量：发现 12 处，涉及规则 3 条"
     assert [f["rule_id"] for f in site.flags] == ["F03"] * 4 + ["T07"] * 4 + ["F12"] * 4  # gravest first
     render.render_site(connection, PROGRAMME, "2021Q2", tmp_path / "site")
     text = Page(tmp_path / "site" / "quality.html").text
@@ -246,9 +245,9 @@ def test_older_files_have_no_priorities_and_still_a_page(tmp_path):
 
 def test_long_lists_are_cut_and_say_so(monkeypatch, warehouse, tmp_path):
     for name, most in (("MATRIX_ROWS", 2), ("FLAGS_ON_PAGE", 5), ("PROPOSALS", 1)):
-        monkeypatch.setattr(quality_pages, name, most)
-    monkeypatch.setattr(rectification_pages, "ISSUES_ON_PAGE", 1)
-    monkeypatch.setattr(pages, "MENU_REPORTERS", 3)
+        monkeypatch.setattr(quality, name, most)
+    monkeypatch.setattr(rectification, "ISSUES_ON_PAGE", 1)
+    monkeypatch.setattr("dashboards.pages.site.MENU_REPORTERS", 3)
     render.render_site(warehouse, PROGRAMME, "2021Q2", tmp_path / "site")
     text = Page(tmp_path / "site" / "quality.html").text
     for words in (
@@ -359,7 +358,7 @@ def test_ledger_of_the_small_warehouse(site):
 
 
 def test_rectification_headline(site, warehouse):
-    first, more = rectification_pages.headline(site)
+    first, more = rectification.headline(site)
     assert (
         first
         == "共 3 个问题，已销号 1 个（50.0%）；逾期未销号 1 个，最长 29 天（第1县）；销号后重新打开 1 个"
@@ -370,7 +369,7 @@ def test_rectification_headline(site, warehouse):
         "有 1 个问题曾在销号后重新打开。",
         "已销号而销号日期或整改措施不全的 1 个。",
     ]
-    early = rectification_pages.headline(load(warehouse, "2021Q1"))
+    early = rectification.headline(load(warehouse, "2021Q1"))
     assert early == ("共 1 个问题，已销号 0 个（0.0%）；未销号 1 个，无一逾期", [])
 
 
@@ -381,9 +380,9 @@ def test_a_tally_of_nothing_but_cancelled_issues_has_no_rate():
 
 
 def test_responsible_units_are_counted_one_by_one(site):
-    assert rectification_pages.units_of("市甲局、市乙局；市甲局\n丙") == ["市甲局", "市乙局", "丙"]
-    assert rectification_pages.units_of(None) == rectification_pages.units_of(" ；") == ["（未明确责任单位）"]
-    units = rectification_pages.rectification(site)["by_unit"]
+    assert rectification.units_of("市甲局、市乙局；市甲局\n丙") == ["市甲局", "市乙局", "丙"]
+    assert rectification.units_of(None) == rectification.units_of(" ；") == ["（未明确责任单位）"]
+    units = rectification.rectification(site)["by_unit"]
     assert [(u["key"], u["n"], u["overdue"], u["closed"]) for u in units] == [
         ("市甲局", 2, 1, 1),
         ("市乙局", 1, 0, 1),

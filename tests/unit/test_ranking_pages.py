@@ -15,16 +15,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboards import (
-    arithmetic,
-    editions_pages,
-    figures,
-    goals_pages,
-    method_pages,
-    pages,
-    ranking_pages,
-    render,
-)
+from dashboards import arithmetic, figures, render
+from dashboards.pages import editions, goals, method, ranking
+from dashboards.pages.site import Site
 from tests.unit.test_dashboards import HOSTILE, PERIODS, PROGRAMME, Page, add_quality, build, insert, load
 
 RANKING = {
@@ -164,7 +157,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
 
 
 @pytest.fixture(scope="module")
-def site(warehouse) -> pages.Site:
+def site(warehouse) -> Site:
     return load(warehouse)
 
 
@@ -175,7 +168,7 @@ def rendered(warehouse, tmp_path_factory) -> Path:
     return out
 
 
-def changed(sql: str) -> pages.Site:
+def changed(sql: str) -> Site:
     """The site of a warehouse after a statement."""
     connection = duckdb.connect()
     build(connection)
@@ -204,8 +197,8 @@ def test_the_band_is_beside_every_rank_and_a_weak_lead_is_said(rendered):
 
 
 def test_lists_name_reasons_rows_counts_and_talk(site, rendered):
-    assert ranking_pages.headline(site) == "红榜 1 家：第1县；黑榜 1 家：第4县"
-    red, black = (ranking_pages.entries(site, which)[0] for which in ("red", "black"))
+    assert ranking.headline(site) == "红榜 1 家：第1县；黑榜 1 家：第4县"
+    red, black = (ranking.entries(site, which)[0] for which in ("red", "black"))
     assert (red["rank_words"], red["in_a_row"], red["this_year"], red["p"], red["talk"]) == (
         "第1名（稳定）", 2, 2, 1.0, False,
     )  # fmt: skip
@@ -224,17 +217,17 @@ def test_lists_name_reasons_rows_counts_and_talk(site, rendered):
         "■ 黑 4",
     ):
         assert words in text, words
-    periods, rows = ranking_pages.matrix(site)
+    periods, rows = ranking.matrix(site)
     assert periods == ["2021Q1", "2021Q2"]
     assert [(row["name"], row["red"], row["black"]) for row in rows] == [("第1县", 2, 0), ("第4县", 0, 2)]
 
 
 def test_the_rule_in_words_follows_the_parameters():
-    plain = ranking_pages.rules(changed("select 1"))
+    plain = ranking.rules(changed("select 1"))
     assert plain[0].startswith("红榜取位次前 1 名，黑榜取倒数 1 名")
     assert any("一并列入" in s for s in plain) and any("全部达到目标，不列黑榜" in s for s in plain)
     assert any("不足 3 家时不设红黑榜" in s for s in plain) and any("连续 3 个季度" in s for s in plain)
-    other = ranking_pages.rules(
+    other = ranking.rules(
         changed(
             "update raw.programmes set red = 2, black = 4, ties = 'exclude', black_exception = 'none', talk_after = 2, "
             "no_lists = '2021Q1;2021Q3'"
@@ -255,14 +248,14 @@ def test_the_rule_in_words_follows_the_parameters():
     ],
 )
 def test_a_quarter_without_lists_says_why(sql, said):
-    assert ranking_pages.headline(changed(f"update marts.ranking set list = null; {sql}")) == said
+    assert ranking.headline(changed(f"update marts.ranking set list = null; {sql}")) == said
 
 
 # --- changes -----------------------------------------------------------------------------------------------------
 
 
 def test_a_change_is_split_and_nothing_is_no_noise(site, rendered):
-    change = ranking_pages.reporter(site, "411701")["change"]
+    change = ranking.reporter(site, "411701")["change"]
     assert [(s["word"], s["points"], s["ranks"], round(s["bar"], 6)) for s in change["sources"]] == [
         ("自身表现", 1.0, 2, 100), ("其他主体", None, -1, 0), ("评价办法", -0.25, 0, -25), ("上期修订", 0.25, 0, 25),
     ]  # fmt: skip
@@ -287,7 +280,7 @@ def test_a_change_is_split_and_nothing_is_no_noise(site, rendered):
 
 
 def test_movers_are_those_whose_rank_moved(site):
-    found = ranking_pages.index(site)
+    found = ranking.index(site)
     assert [(m["name"], m["rank_change"], m["before_words"], m["rank_words"]) for m in found["movers"]] == [
         ("第2县", 1, "第3名（1–3）", "第2名（1–3）")
     ]
@@ -303,7 +296,7 @@ def test_first_quarter_says_there_is_nothing_before(warehouse, tmp_path):
 
 
 def test_editions_say_which_stands_what_changed_and_what_would(site, rendered):
-    rows = editions_pages.edition_rows(site)
+    rows = editions.edition_rows(site)
     assert [(row["name"], row["changes"], row["verified"]["word"]) for row in rows] == [
         ("r1", 6, "核验一致"), ("r0", 0, "核验不一致 1 处"),
     ]  # fmt: skip
@@ -314,7 +307,7 @@ def test_editions_say_which_stands_what_changed_and_what_would(site, rendered):
     assert [(r["about"], r["field_word"], r["old_words"], r["new_words"]) for r in values] == [
         ("指标0", "状态", "未报送", "已报"), ("指标0", "指标值", "5", "4.5"),
     ]  # fmt: skip
-    draft = editions_pages.draft_rows(site)
+    draft = editions.draft_rows(site)
     # Best in the draft first: reporter 1 takes the lead and the red list.
     assert [(r["reporter_id"], r["score_change"], r["old_list_word"], r["new_list_word"]) for r in draft] == [
         ("411701", "+1.50", "不上榜", "红榜"), ("411700", "持平", "红榜", "不上榜"),
@@ -340,14 +333,14 @@ def test_the_page_inside_an_edition_claims_nothing_of_later(tmp_path):
 
 def test_before_publication_the_page_says_what_is_missing():
     site = changed("delete from control.editions; delete from draft.ranking")
-    assert editions_pages.headline(site, []) == "2021年第二季度尚未发布，各页数字均为征求意见稿"
-    assert [m["done"] for m in editions_pages.missing(site)] == [True, True, False]
+    assert editions.headline(site, []) == "2021年第二季度尚未发布，各页数字均为征求意见稿"
+    assert [m["done"] for m in editions.missing(site)] == [True, True, False]
     site = changed(
         "delete from control.editions; update control.periods set frozen = false; insert into quality.flags "
         f"(flag_id, rule_id, severity, programme_id) values ('p', 'P01', 'B', '{PROGRAMME}')"
     )
-    assert [m["done"] for m in editions_pages.missing(site)] == [False, False, False]
-    assert "阻断级问题 1 处" in editions_pages.missing(site)[1]["text"]
+    assert [m["done"] for m in editions.missing(site)] == [False, False, False]
+    assert "阻断级问题 1 处" in editions.missing(site)[1]["text"]
 
 
 def test_a_draft_that_changes_nothing_says_so(tmp_path):
@@ -364,7 +357,7 @@ def test_a_draft_that_changes_nothing_says_so(tmp_path):
 
 
 def test_goals_count_now_and_at_this_pace(site, rendered):
-    rank, improvement = goals_pages.goals_of_reporters(site)
+    rank, improvement = goals.goals_of_reporters(site)
     assert (rank["text"], dict(rank["counts"]), rank["behind"]) == (
         "企业开办进入前 2 名", {"met": 2, "open": 2}, ["第3县", "第4县"],
     )  # fmt: skip
@@ -396,7 +389,7 @@ def test_goals_count_now_and_at_this_pace(site, rendered):
     ],
 )
 def test_state_of_a_goal(row, key):
-    assert goals_pages.state(row) == key
+    assert goals.state(row) == key
 
 
 def test_goal_dots_show_now_forecast_and_target():
@@ -510,7 +503,7 @@ def test_duels_by_weight_of_the_specials_both_have():
 
 def test_sums_that_do_not_give_the_published_total_are_said(site, rendered):
     """The made-up scores of ``build`` do not follow from its items: the page must not pretend they do."""
-    check = method_pages.verification(site, "411700")
+    check = method.verification(site, "411700")
     assert not check["agrees"] and check["compared"]
     assert "发布之后登记目录的权重或方法有过调整" in Page(rendered / "reporters" / "411700.html").text
 

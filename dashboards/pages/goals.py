@@ -11,10 +11,45 @@ from typing import Any, NamedTuple
 
 from dashboards import figures
 from dashboards import format as fmt
-from dashboards.pages import Site, base, goal_amount, goal_text
+from dashboards.pages.site import Site, base
 from dashboards.theme import figure_html
 
 Row = dict[str, Any]
+
+
+def goal_text(row: Row) -> str:
+    """A goal in words: ``企业开办进入前 3 名``, ``获得电力较基期提升 10%``."""
+    subject = row["indicator_name"] or row["special_name"]
+    if row["kind"] == "rank":
+        return f"{subject or '综合得分'}进入前 {fmt.number(row['expected'], 0)} 名"
+    return f"{subject or '总体'}较基期提升 {fmt.number(row['expected'], 2, trim=True)}%"
+
+
+def goal_amount(kind: str, value: float | None) -> str:
+    """A value of a goal as it is told: a rank (a forecast one may lie between two) or per cent."""
+    if value is None:
+        return fmt.NONE
+    return (
+        f"第{fmt.number(value, 1, trim=True)}名" if kind == "rank" else fmt.number(value, 2, trim=True) + "%"
+    )
+
+
+def goal_rows(site: Site) -> tuple[list[Row], list[Row]]:
+    """(goals of the issuer, goals of the reporters: one row per goal with who met it)."""
+    issuer: list[Row] = []
+    grouped: dict[str, Row] = {}
+    for row in site.goals:
+        text, actual = goal_text(row), goal_amount(row["kind"], row["actual"])
+        if row["reporter_id"] is None:
+            issuer.append({"text": text, "due": row["due_date"], "actual": actual, "met": row["met"]})
+            continue
+        goal = grouped.setdefault(
+            row["goal_id"], {"text": text, "due": row["due_date"], "met": [], "unmet": [], "n": 0}
+        )
+        goal["n"] += 1
+        goal["met" if row["met"] else "unmet"].append({"name": row["reporter_name"], "actual": actual})
+    return issuer, list(grouped.values())
+
 
 MATRIX_ROWS = 300
 FIGURES = 12

@@ -12,8 +12,8 @@ from typing import Any
 from dashboards import arithmetic
 from dashboards import format as fmt
 from dashboards.arithmetic import AGGREGATION_WORDS, SAME, mean, shares
-from dashboards.pages import Site, base
-from dashboards.ranking_pages import rules
+from dashboards.pages.ranking import rules
+from dashboards.pages.site import Site, base
 
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboards import format as fmt
-from dashboards.pages import Site, base
+from dashboards.pages.site import Site, base
 
 Row = dict[str, Any]
 

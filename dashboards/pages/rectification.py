@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboards import figures, ledger
 from dashboards import format as fmt
-from dashboards.pages import Site, base
+from dashboards.pages.site import Site, base
 from dashboards.theme import figure_html
 
 Row = dict[str, Any]

@@ -12,10 +12,40 @@ from typing import Any
 
 from dashboards import figures, findings
 from dashboards import format as fmt
-from dashboards.pages import PROGRESS_RULES, Site, base, problems
+from dashboards.pages.site import Site, base
 from dashboards.theme import figure_html
 
 Row = dict[str, Any]
+# Shown by lights and lists already; they would drown the rest of the findings.
+PROGRESS_RULES = {"T07", "T08", "T09"}
+
+
+def problems(site: Site, most: int | None = None, skip: set[str] = frozenset()) -> list[Row]:
+    """Findings per rule: severity, how many, how many reporters, one message as an example; gravest first."""
+    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in site.flags:
+        if row["rule_id"] not in skip:
+            grouped[row["rule_id"], row["severity"]].append(row)
+    order = {severity: i for i, severity in enumerate(fmt.SEVERITY_WORDS)}
+    table = []
+    for (rule_id, severity), rows in grouped.items():
+        # The catalogue's message may hold placeholders; then an example tells more.
+        title = site.rule_titles.get(rule_id) or ""
+        if not title or "{" in title:
+            title = title.split("{")[0].strip("，,:：（( ") or rows[0]["message"] or rule_id
+        table.append(
+            {
+                "rule_id": rule_id,
+                "severity": severity,
+                "title": title,
+                "n": len(rows),
+                "reporters": len({row["reporter_id"] for row in rows if row["reporter_id"]}),
+                "example": rows[0]["message"],
+            }
+        )
+    table.sort(key=lambda row: (order.get(row["severity"], 9), -row["n"], row["rule_id"]))
+    return table[:most]
+
 
 FLAGS_ON_PAGE = 2000
 FIRST_FINDINGS = 20

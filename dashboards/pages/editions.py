@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from dashboards import format as fmt
-from dashboards.pages import Site, base
+from dashboards.pages.site import Site, base
 from dashboards.theme import LIGHTS
 
 Row = dict[str, Any]
