@@ -10,7 +10,7 @@ from dashboards import format as fmt
 from dashboards.bulletin import queries
 from dashboards.bulletin.content import Annex, Block, Column, Paragraph, Table, items
 from dashboards.bulletin.facts import Fact, Facts, Line, Result, Sentence, join, say
-from dashboards.editions_pages import FIELDS, GROUPS, cell
+from dashboards.pages.editions import FIELDS, GROUPS, cell
 
 LONGEST_TABLE = 60  # rows of a list that could go on for pages; the workbook holds all
 _TITLE = 60  # characters of a task's title in a table

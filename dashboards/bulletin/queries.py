@@ -110,7 +110,8 @@ WITH sums AS (
            sum(tasks_overdue)::BIGINT AS overdue, sum(tasks_behind)::BIGINT AS behind,
            {due},
            count(*) FILTER (tasks_total > 0) AS reporters
-    FROM marts.quarterly_progress WHERE programme_id = $programme_id AND special_id = 'ALL' GROUP BY period
+    FROM marts.quarterly_progress
+    WHERE programme_id = $programme_id AND special_id = 'ALL' AND NOT coalesce(is_sum, false) GROUP BY period
 ), rates AS (
     SELECT *, round(completed / nullif(total, 0), 9) AS completion_rate, round(on_time / nullif(finally_due, 0), 9) AS on_time_rate
     FROM sums
@@ -341,6 +342,7 @@ def overdue_reporters(facts: Facts, most: int) -> Result:
 SELECT coalesce(r.name, q.reporter_id) AS name, q.tasks_overdue AS pairs
 FROM marts.quarterly_progress q LEFT JOIN raw.reporters r USING (programme_id, reporter_id)
 WHERE programme_id = $programme_id AND q.period = $period AND q.special_id = 'ALL' AND q.tasks_overdue > 0
+      AND NOT coalesce(q.is_sum, false)
 ORDER BY q.tasks_overdue DESC, r.seq NULLS LAST, q.reporter_id LIMIT $most
 """,
         most=most,

@@ -1,6 +1,6 @@
 """The red and the black list, and why a score and a rank moved: a page of its own and sections of two others.
 
-Belongs here: sentences, sorting and cutting about lists and changes. Does not belong here: SQL (``ranking_queries``), how a score
+Belongs here: sentences, sorting and cutting about lists and changes. Does not belong here: SQL (``queries.ranking``), how a score
 follows from its parts (``method_pages``), drawing.
 """
 

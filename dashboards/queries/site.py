@@ -115,7 +115,8 @@ def totals(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row
                    sum(tasks_completed_late)::bigint as tasks_completed_late,
                    sum(tasks_overdue)::bigint as tasks_overdue, sum(tasks_behind)::bigint as tasks_behind,
                    sum(tasks_due_soon)::bigint as tasks_due_soon, sum(tasks_reported)::bigint as tasks_reported
-            from marts.quarterly_progress where programme_id = $1 and special_id = 'ALL' group by period
+            from marts.quarterly_progress
+            where programme_id = $1 and special_id = 'ALL' and not coalesce(is_sum, false) group by period
         ), reports as (
             select period, count(*) filter (owed) as reports_owed,
                    count(*) filter (owed and not coalesce(received, false)) as reports_missing,

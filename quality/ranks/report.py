@@ -128,9 +128,7 @@ def _period(
         row |= {f"rank_{part}": _whole(getattr(rank, part)[number]) for part in PARTS}
         moved = row["score_change"] is not None
         row["causes"] = (
-            words.causes(_parts(score, number), _parts(rank, number), mine if arithmetic else [])
-            if moved
-            else None
+            words.causes(_parts(score, number), _parts(rank, number), mine, arithmetic) if moved else None
         )
         first = ahead[number] < 0
         row["gain_score"] = None if first else _number(np.round(points[number], changes.STORED))

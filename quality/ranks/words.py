@@ -80,8 +80,13 @@ def value_text(value: float, indicator: dict) -> str:
     return f"{rounding(exact) / scale:.{decimals}f}{indicator['unit'] or ''}"
 
 
-def causes(score: dict[str, float], rank: dict[str, float], items: list[Item]) -> str | None:
-    """The three strongest reasons; score and rank: parts own, peers, method, revision (points, places)."""
+def causes(
+    score: dict[str, float], rank: dict[str, float], items: list[Item], in_points: bool = True
+) -> str | None:
+    """The three strongest reasons; score and rank: parts own, peers, method, revision (points, places).
+
+    in_points: False where the total is no arithmetic mean; then items are ordered by what they would move one, without figures.
+    """
     found: list[tuple[float, str]] = []
     by_special: dict[str, list[Item]] = defaultdict(list)
     silent = [
@@ -95,17 +100,17 @@ def causes(score: dict[str, float], rank: dict[str, float], items: list[Item]) -
     for word, group in by_silence.items():
         points = sum(item.points for item in group)
         if len(group) >= _MANY and abs(points) >= _LEAST:
-            found.append((abs(points), f"{len(group)} 项指标{word}（总分 {signed(points)}）"))
+            found.append((abs(points), f"{len(group)} 项指标{word}" + _points(points, in_points, "（{}）")))
     told = {id(item) for group in by_silence.values() if len(group) >= _MANY for item in group}
     for item in items:
         if item.component == "task":
             by_special[item.special].append(item)
         elif abs(item.points) >= _LEAST and id(item) not in told:
-            found.append((abs(item.points), _indicator_moved(item)))
+            found.append((abs(item.points), _indicator_moved(item, in_points)))
     for special, tasks in by_special.items():
         points = sum(task.points for task in tasks)
         if abs(points) >= _LEAST:
-            found.append((abs(points), _tasks_moved(special, tasks, points)))
+            found.append((abs(points), _tasks_moved(special, tasks, points, in_points)))
     for part, words in (("method", "评价办法调整"), ("revision", "上期数据此后更正")):
         if abs(score[part]) >= _LEAST:
             found.append((abs(score[part]), f"{words}（总分 {signed(score[part])}）"))
@@ -119,7 +124,11 @@ def causes(score: dict[str, float], rank: dict[str, float], items: list[Item]) -
     return "；".join(chosen[:CAUSES]) or None
 
 
-def _indicator_moved(item: Item) -> str:
+def _points(points: float, in_points: bool, form: str = "，{}") -> str:
+    return form.format(f"总分 {signed(points)}") if in_points else ""
+
+
+def _indicator_moved(item: Item, in_points: bool) -> str:
     changed = item.old_text != item.new_text
     change = f"由 {item.old_text} 变为 {item.new_text}" if changed else f"仍为 {item.new_text}"
     if item.old_score is None:
@@ -128,13 +137,13 @@ def _indicator_moved(item: Item) -> str:
         scores = "本期不再计分"
     else:
         scores = f"得分 {item.old_score:.1f}→{item.new_score:.1f}"
-    return f"指标{quoted(item.name)}{change}（{scores}，总分 {signed(item.points)}）"
+    return f"指标{quoted(item.name)}{change}（{scores}{_points(item.points, in_points)}）"
 
 
-def _tasks_moved(special: str, tasks: list[Item], points: float) -> str:
+def _tasks_moved(special: str, tasks: list[Item], points: float, in_points: bool) -> str:
     overdue = sum(task.overdue for task in tasks)
     note = f"，其中 {overdue} 项逾期" if overdue and points < 0 else ""
-    return f"{quoted(special)}专项任务（{len(tasks)} 项{note}，总分 {signed(points)}）"
+    return f"{quoted(special)}专项任务（{len(tasks)} 项{note}{_points(points, in_points)}）"
 
 
 def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: Indicators) -> str:

@@ -2,7 +2,7 @@
 
 The warehouse is made up here (``build``: contract columns only, as in a file of an older version; ``add_quality``: the
 tables of data quality and the history of the ledger), so that no other stage has to run first; ``integration/
-test_site_browser`` uses it too. What those two pages say: ``test_quality_pages``.
+test_site_browser`` uses it too. What those two pages say: ``test_quality``.
 """
 
 from __future__ import annotations

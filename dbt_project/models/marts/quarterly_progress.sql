@@ -25,5 +25,10 @@ select
     {{ stored(ratio('tasks_on_time', 'tasks_finally_due')) }} as on_time_rate,
     {{ stored('task_score') }} as task_score,
     tasks_finally_due,
-    tasks_on_time
+    tasks_on_time,
+    exists (
+        select 1
+        from {{ ref('int_sub_units') }} as u
+        where u.programme_id = lines.programme_id and u.parent_id = lines.reporter_id
+    ) as is_sum
 from lines

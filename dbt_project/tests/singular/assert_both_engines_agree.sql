@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'ranking'}}}) }}
 -- Totals and ranks are computed twice, in SQL (ranking) and as arrays (rank_changes): they must be the same.
 select r.programme_id, r.period, r.reporter_id, r.total_score, c.score, r.rank, c.rank as rank_as_arrays
 from {{ ref('ranking') }} as r

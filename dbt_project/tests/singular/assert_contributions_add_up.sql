@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'rank_changes'}}}) }}
 -- The items behind a change of score sum to the part it owes to the reporter itself.
 select c.programme_id, c.period, c.reporter_id, c.score_own, sum(i.contribution) as contributions
 from {{ ref('rank_changes') }} as c
