@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -37,7 +37,7 @@ from dashboards.pages.site import Site, load, source
 from dashboards.queries import site as queries
 
 HERE = Path(__file__).parent
-ASSETS = ("site.css", "site.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
+ASSETS = ("site.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
 # No inline script anywhere: figures are data blocks, which do not run. Plotly needs inline styles.
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -114,31 +114,37 @@ def render_site(
     site = load(connection, programme_id, period, edition)
     site.period_links = _period_links(site, out_dir, linked_periods)
     env = environment()
-    texts: dict[str, str] = {}
+    texts = {name: env.get_template(template).render(context) for name, template, context in _pages(site)}
+    _replace_folder(out_dir, texts)
+    size = sum(file.stat().st_size for file in out_dir.rglob("*") if file.is_file())
+    return SiteSummary(len(texts), size, out_dir / "index.html")
 
-    def add(name: str, template: str, context: dict[str, Any]) -> None:
-        texts[name] = env.get_template(template).render(context)
 
-    add("index.html", "index.html", index.index(site) | ranking.index(site))
-    add("lists.html", "lists.html", ranking.lists(site))
+def _pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(file, template, context) of every page of the site."""
+    yield "index.html", "index.html", index.index(site) | ranking.index(site)
+    yield "lists.html", "lists.html", ranking.lists(site)
     if site.goals:
-        add("goals.html", "goals.html", goals.goals(site))
-    add("overdue.html", "overdue.html", overdue.overdue(site))
-    add("units.html", "units.html", units.units(site))
-    add("indicators.html", "indicators.html", indicators.indicators(site))
-    add("quality.html", "quality.html", quality.quality(site))
+        yield "goals.html", "goals.html", goals.goals(site)
+    yield "overdue.html", "overdue.html", overdue.overdue(site)
+    yield "units.html", "units.html", units.units(site)
+    yield "indicators.html", "indicators.html", indicators.indicators(site)
+    yield "quality.html", "quality.html", quality.quality(site)
     if site.rectification:
-        add("rectification.html", "rectification.html", rectification.rectification(site))
-    add("editions.html", "editions.html", editions.editions(site))
-    add("method.html", "method.html", method.method(site))
+        yield "rectification.html", "rectification.html", rectification.rectification(site)
+    yield "editions.html", "editions.html", editions.editions(site)
+    yield "method.html", "method.html", method.method(site)
     for row in site.ranking:
         reporter_id = row["reporter_id"]
         context = reporter.reporter(site, reporter_id)
         context |= ranking.reporter(site, reporter_id) | method.reporter(site, reporter_id)
-        add(f"reporters/{site.slugs[reporter_id]}.html", "reporter.html", context)
-    _replace_folder(out_dir, texts)
-    size = sum(file.stat().st_size for file in out_dir.rglob("*") if file.is_file())
-    return SiteSummary(len(texts), size, out_dir / "index.html")
+        yield f"reporters/{site.slugs[reporter_id]}.html", "reporter.html", context
+
+
+def styles() -> str:
+    """The style sheet of the site: the parts in the order of their names."""
+    parts = sorted((HERE / "static" / "styles").glob("*.css"))
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
 def _replace_folder(out_dir: Path, texts: dict[str, str]) -> None:
@@ -152,6 +158,7 @@ def _replace_folder(out_dir: Path, texts: dict[str, str]) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             _write(file, text)
         (fresh / "assets").mkdir()
+        _write(fresh / "assets" / "site.css", styles())
         for name in ASSETS:
             shutil.copyfile(HERE / "static" / name, fresh / "assets" / name)
         if out_dir.exists():
@@ -204,7 +211,7 @@ def render_portal(connection: duckdb.DuckDBPyConnection, published_dir: Path) ->
         .get_template("portal.html")
         .render(
             programmes=list(programmes.values()),
-            css=Markup((HERE / "static" / "site.css").read_text(encoding="utf-8")),
+            css=Markup(styles()),
         )
     )
     published_dir.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ decimals. Tables and columns that older files lack are asked for (``has_columns`
 from __future__ import annotations
 
 from dashboards.bulletin.facts import Facts, Result
-from dashboards.queries import has_columns
+from dashboards.queries import has_columns, without_sums
 
 NAMED = 12  # reporters named beside a unit
 # what a reader wants first in a list of changes
@@ -92,6 +92,12 @@ FROM marts.ranking WHERE programme_id = $programme_id AND period = $period
     )
 
 
+def _own(facts: Facts, alias: str) -> str:
+    """Condition: a reporter's own tasks, not the sum of its sub-units."""
+    there = has_columns(facts.connection, "marts", "quarterly_progress", {"is_sum"})
+    return f" AND NOT coalesce({alias}is_sum, false)" if there else ""
+
+
 def tasks(facts: Facts) -> Result:
     """One row: sums over the reporters (reporter × task), now and in the quarter before, with the differences."""
     there = has_columns(
@@ -111,7 +117,7 @@ WITH sums AS (
            {due},
            count(*) FILTER (tasks_total > 0) AS reporters
     FROM marts.quarterly_progress
-    WHERE programme_id = $programme_id AND special_id = 'ALL' AND NOT coalesce(is_sum, false) GROUP BY period
+    WHERE programme_id = $programme_id AND special_id = 'ALL'{_own(facts, "")} GROUP BY period
 ), rates AS (
     SELECT *, round(completed / nullif(total, 0), 9) AS completion_rate, round(on_time / nullif(finally_due, 0), 9) AS on_time_rate
     FROM sums
@@ -338,11 +344,10 @@ def overdue_reporters(facts: Facts, most: int) -> Result:
     """The reporters with most overdue tasks."""
     return facts.ask(
         "overdue_reporters",
-        """
+        f"""
 SELECT coalesce(r.name, q.reporter_id) AS name, q.tasks_overdue AS pairs
 FROM marts.quarterly_progress q LEFT JOIN raw.reporters r USING (programme_id, reporter_id)
-WHERE programme_id = $programme_id AND q.period = $period AND q.special_id = 'ALL' AND q.tasks_overdue > 0
-      AND NOT coalesce(q.is_sum, false)
+WHERE programme_id = $programme_id AND q.period = $period AND q.special_id = 'ALL' AND q.tasks_overdue > 0{_own(facts, "q.")}
 ORDER BY q.tasks_overdue DESC, r.seq NULLS LAST, q.reporter_id LIMIT $most
 """,
         most=most,

@@ -63,7 +63,8 @@ def _style(
     )
 
 
-_CLOSE = '<w:overflowPunct w:val="0"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'  # within the type area, no room beside digits
+# no room beside digits. Punctuation may hang over the edge, as Word does by default: LibreOffice drops it in full lines otherwise
+_CLOSE = '<w:overflowPunct w:val="1"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'
 _EXACT = f'{_CLOSE}<w:snapToGrid w:val="0"/><w:spacing w:before="0" w:after="0" w:line="{LINE}" w:lineRule="exact"/>'
 _TWO = _EXACT + '<w:ind w:firstLineChars="200" w:firstLine="640"/>'
 _SMALL = (

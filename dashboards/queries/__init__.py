@@ -43,3 +43,9 @@ def has_columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str, 
 def optional(present: set[str], alias: str, names: Iterable[str]) -> str:
     """Select list of columns that an older file may lack: those come as null. ``names``: ours, never untrusted."""
     return ", ".join(f"{alias}.{name}" if name in present else f"null as {name}" for name in names)
+
+
+def without_sums(connection: duckdb.DuckDBPyConnection) -> str:
+    """Condition on marts.quarterly_progress for sums over reporters: the sum of sub-units is not counted beside them."""
+    there = has_columns(connection, "marts", "quarterly_progress", {"is_sum"})
+    return "not coalesce(is_sum, false)" if there else "true"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from dashboards.queries import Row, fetch, has_columns
+from dashboards.queries import Row, fetch, has_columns, without_sums
 
 
 def published_periods(connection: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -108,7 +108,7 @@ def totals(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row
     """City totals per period: sums over the reporters (reporter × task pairs), and reports owed and not received."""
     return fetch(
         connection,
-        """
+        f"""
         with tasks as (
             select period, sum(tasks_total)::bigint as tasks_total, sum(tasks_due)::bigint as tasks_due,
                    sum(tasks_completed)::bigint as tasks_completed,
@@ -116,7 +116,7 @@ def totals(connection: duckdb.DuckDBPyConnection, programme_id: str) -> list[Row
                    sum(tasks_overdue)::bigint as tasks_overdue, sum(tasks_behind)::bigint as tasks_behind,
                    sum(tasks_due_soon)::bigint as tasks_due_soon, sum(tasks_reported)::bigint as tasks_reported
             from marts.quarterly_progress
-            where programme_id = $1 and special_id = 'ALL' and not coalesce(is_sum, false) group by period
+            where programme_id = $1 and special_id = 'ALL' and {without_sums(connection)} group by period
         ), reports as (
             select period, count(*) filter (owed) as reports_owed,
                    count(*) filter (owed and not coalesce(received, false)) as reports_missing,

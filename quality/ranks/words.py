@@ -125,7 +125,7 @@ def causes(
 
 
 def _points(points: float, in_points: bool, form: str = "，{}") -> str:
-    return form.format(f"总分 {signed(points)}") if in_points else ""
+    return form.format(f"总分 {signed(points)}" if in_points else f"使总分{'上升' if points > 0 else '下降'}")
 
 
 def _indicator_moved(item: Item, in_points: bool) -> str:
