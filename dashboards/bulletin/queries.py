@@ -92,12 +92,6 @@ FROM marts.ranking WHERE programme_id = $programme_id AND period = $period
     )
 
 
-def _own(facts: Facts, alias: str) -> str:
-    """Condition: a reporter's own tasks, not the sum of its sub-units."""
-    there = has_columns(facts.connection, "marts", "quarterly_progress", {"is_sum"})
-    return f" AND NOT coalesce({alias}is_sum, false)" if there else ""
-
-
 def tasks(facts: Facts) -> Result:
     """One row: sums over the reporters (reporter × task), now and in the quarter before, with the differences."""
     there = has_columns(
@@ -117,7 +111,7 @@ WITH sums AS (
            {due},
            count(*) FILTER (tasks_total > 0) AS reporters
     FROM marts.quarterly_progress
-    WHERE programme_id = $programme_id AND special_id = 'ALL'{_own(facts, "")} GROUP BY period
+    WHERE programme_id = $programme_id AND special_id = 'ALL' AND {without_sums(facts.connection)} GROUP BY period
 ), rates AS (
     SELECT *, round(completed / nullif(total, 0), 9) AS completion_rate, round(on_time / nullif(finally_due, 0), 9) AS on_time_rate
     FROM sums
@@ -347,7 +341,8 @@ def overdue_reporters(facts: Facts, most: int) -> Result:
         f"""
 SELECT coalesce(r.name, q.reporter_id) AS name, q.tasks_overdue AS pairs
 FROM marts.quarterly_progress q LEFT JOIN raw.reporters r USING (programme_id, reporter_id)
-WHERE programme_id = $programme_id AND q.period = $period AND q.special_id = 'ALL' AND q.tasks_overdue > 0{_own(facts, "q.")}
+WHERE programme_id = $programme_id AND q.period = $period AND q.special_id = 'ALL' AND q.tasks_overdue > 0
+      AND {without_sums(facts.connection)}
 ORDER BY q.tasks_overdue DESC, r.seq NULLS LAST, q.reporter_id LIMIT $most
 """,
         most=most,

@@ -15,6 +15,9 @@ import duckdb
 # mart → sheet, in the order of the workbook
 SHEETS = {
     "ranking": "排名",
+    "list_entries": "红黑榜",
+    "rank_changes": "变动原因",
+    "score_change_items": "变动明细",
     "special_scores": "专项得分",
     "quarterly_progress": "任务进度",
     "indicator_scores": "指标",
@@ -70,6 +73,8 @@ def write_tables(
     for table, title in SHEETS.items():
         headers = _headers(connection, table)
         columns = [column for column in headers if column not in _LEFT_OUT]
+        if not columns:
+            continue  # a file of an older version
         names = ", ".join(f'm."{column}"' for column in columns)
         has_reporter = "reporter_id" in columns and "reporter_name" not in columns
         rows = connection.execute(

@@ -132,16 +132,18 @@ select
         end,
         case
             when w.worst_words is null then ''
-            when w.best_words is null then concat('；位次最靠后的指标是', w.worst_words)
+            when w.best_words is null or w.best_indicator_id = w.worst_indicator_id
+                then concat('；位次最靠后的指标是', w.worst_words)
             when c.list = 'red' then concat('；位次最好的指标是', w.best_words, '，最靠后的是', w.worst_words)
             else concat('；位次最靠后的指标是', w.worst_words, '，最好的是', w.best_words)
         end,
         case
             when t.tasks_total = 0 then ''
             when t.tasks_overdue > 0
-                then concat('；', t.tasks_total, ' 项任务中逾期 ', t.tasks_overdue, ' 项、完成 ', t.tasks_completed, ' 项')
-            else concat('；', t.tasks_total, ' 项任务无逾期、完成 ', t.tasks_completed, ' 项')
-        end
+                then concat('；', t.tasks_total, ' 项任务中逾期 ', t.tasks_overdue, ' 项')
+            else concat('；', t.tasks_total, ' 项任务无逾期')
+        end,
+        case when t.tasks_completed > 0 then concat('、完成 ', t.tasks_completed, ' 项') else '' end
     ) as reason
 from counted as c
 inner join {{ ref('ranking') }} as r
