@@ -35,6 +35,7 @@ from dashboards.pages import (
 )
 from dashboards.pages.site import Site, load, source
 from dashboards.queries import site as queries
+from dashboards.reuse import Pages
 
 HERE = Path(__file__).parent
 ASSETS = ("site.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
@@ -46,11 +47,13 @@ CSP = (
 
 
 class SiteSummary(NamedTuple):
-    """pages: number of HTML files; bytes: size of everything written; index: path of the first page."""
+    """pages: number of HTML files; bytes: size of everything written; index: path of the first page; kept: pages of
+    which only the frame was made again."""
 
     pages: int
     bytes: int
     index: Path
+    kept: int = 0
 
 
 def environment() -> Environment:
@@ -103,21 +106,25 @@ def render_site(
     *,
     edition: str = "征求意见稿",
     linked_periods: Iterable[str] | None = None,
+    memory: Path | None = None,
 ) -> SiteSummary:
     """Write the site of one programme and period to ``out_dir`` (replaced as a whole, or left as it was).
 
     connection: reads marts, quality, ops, control, raw. edition: the mark every page carries. linked_periods: the
-    periods the switcher links to; None: those whose site stands beside this one.
+    periods the switcher links to; None: those whose site stands beside this one. memory: the file that knows what the
+    pages in ``out_dir`` were made of, so that unchanged ones are not made again (the bytes are the same with and
+    without); it stands outside the site.
     Raises ``LookupError`` when the marts hold nothing of this programme and period.
     """
     out_dir = Path(os.path.abspath(out_dir))
     site = load(connection, programme_id, period, edition)
     site.period_links = _period_links(site, out_dir, linked_periods)
-    env = environment()
-    texts = {name: env.get_template(template).render(context) for name, template, context in _pages(site)}
-    _replace_folder(out_dir, texts)
+    pages = Pages(environment(), out_dir, memory, site.slugs.items())
+    texts = ((name, pages.render(name, template, context)) for name, template, context in _pages(site))
+    written = _replace_folder(out_dir, texts)
+    pages.remember()
     size = sum(file.stat().st_size for file in out_dir.rglob("*") if file.is_file())
-    return SiteSummary(len(texts), size, out_dir / "index.html")
+    return SiteSummary(written, size, out_dir / "index.html", pages.kept)
 
 
 def _pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -147,16 +154,21 @@ def styles() -> str:
     return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
-def _replace_folder(out_dir: Path, texts: dict[str, str]) -> None:
-    """Write a complete sibling, then swap; an error before the swap leaves the old folder untouched."""
+def _replace_folder(out_dir: Path, texts: Iterable[tuple[str, str]]) -> int:
+    """Write a complete sibling page by page, then swap; returns the number of pages.
+
+    An error before the swap, also one while a page is made, leaves the old folder untouched.
+    """
+    written = 0
     out_dir.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-new-", dir=out_dir.parent))
     try:
         fresh.chmod(0o755)  # mkdtemp makes it private; the site is for everybody
-        for name, text in texts.items():
+        for name, text in texts:
             file = fresh / name
             file.parent.mkdir(parents=True, exist_ok=True)
             _write(file, text)
+            written += 1
         (fresh / "assets").mkdir()
         _write(fresh / "assets" / "site.css", styles())
         for name in ASSETS:
@@ -176,6 +188,7 @@ def _replace_folder(out_dir: Path, texts: dict[str, str]) -> None:
     finally:
         if fresh.exists():
             shutil.rmtree(fresh)
+    return written
 
 
 def _write(file: Path, text: str) -> None:

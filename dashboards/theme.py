@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -141,7 +141,33 @@ def table_html(headers: Sequence[str], rows: Iterable[Sequence[Any]], numeric: I
     )
 
 
-def figure_html(fig: Figure, caption: str, table: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> Markup:
+Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+
+class Drawing:
+    """A figure that is made when its page is written, and not at all where the page can stay as it is.
+
+    Its repr is what it is made of: equal reprs, equal figures.
+    """
+
+    def __init__(self, make: partial[Figure], caption: str, table: Table):
+        self._make, self._caption, self._table = make, caption, table
+
+    def __html__(self) -> Markup:
+        return figure_html(self._make(), self._caption, self._table)
+
+    def __repr__(self) -> str:
+        made_of = (
+            self._make.func.__qualname__,
+            self._make.args,
+            self._make.keywords,
+            self._caption,
+            self._table,
+        )
+        return f"Drawing{made_of!r}"
+
+
+def figure_html(fig: Figure, caption: str, table: Table) -> Markup:
     """The one way a figure reaches a page: a lazily drawn plot, a caption sentence and its numbers as a table.
 
     ``table`` is (headers, rows). The plot has no accessible name of its own, so the caption labels it and the table

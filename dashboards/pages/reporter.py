@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import partial
 from typing import Any
 
 from dashboards import figures, findings
 from dashboards import format as fmt
 from dashboards.pages.site import Site, base, source
-from dashboards.theme import figure_html
+from dashboards.theme import Drawing
 
 Row = dict[str, Any]
 
@@ -122,8 +123,8 @@ def reporter(site: Site, reporter_id: str) -> Row:
         ]
         for s in special_rows
     ]
-    profile = figure_html(
-        figures.special_profile(special_rows, name),
+    profile = Drawing(
+        partial(figures.special_profile, special_rows, name),
         f"{name}各专项得分与全部填报主体中位数、最低至最高的比较；圆点不低于中位数，方块低于中位数。",
         (["专项", name, "中位数", "最低", "最高"], profile_rows),
     )
@@ -132,9 +133,12 @@ def reporter(site: Site, reporter_id: str) -> Row:
     if len(middle) > 1:
         mine = {h["period"]: h for h in site.of("history", reporter_id)}
         crowded = len(site.ranking) > MOST_LINES
-        trend = figure_html(
-            figures.score_trend(
-                site.of("history", reporter_id) if crowded else site.history, reporter_id, middle
+        trend = Drawing(
+            partial(
+                figures.score_trend,
+                site.of("history", reporter_id) if crowded else site.history,
+                reporter_id,
+                middle,
             ),
             f"{name}综合得分的季度走势；{'' if crowded else '灰线为其他填报主体，'}虚线为中位数。",
             (
