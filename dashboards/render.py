@@ -68,6 +68,7 @@ def environment() -> Environment:
     env.globals |= {
         "csp": CSP,
         "confidence_words": findings.CONFIDENCE_WORDS,
+        "css_string": theme.css_string,
         "fmt": fmt,
         "influence": findings.influence,
         "light": theme.light_html,

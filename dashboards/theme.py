@@ -111,6 +111,12 @@ def plotly_template() -> Any:
     return Template(template())
 
 
+def css_string(text: str) -> str:
+    """Untrusted text as one CSS string: everything but letters, digits and plain signs is written as an escape."""
+    inner = "".join(c if c.isalnum() or c in " .:-–，、：（）·" else f"\\{ord(c):x} " for c in " ".join(text.split()))
+    return f"'{inner}'"
+
+
 def json_block(value: Any) -> str:
     """JSON that may stand inside a ``<script type="application/json">``: no ``< > &`` survives."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -171,7 +177,8 @@ def figure_html(fig: Figure, caption: str, table: Table) -> Markup:
     """The one way a figure reaches a page: a lazily drawn plot, a caption sentence and its numbers as a table.
 
     ``table`` is (headers, rows). The plot has no accessible name of its own, so the caption labels it and the table
-    is what a screen reader, a copy or a page without script uses. Template and configuration come from
+    is what a screen reader, a copy or a page without script uses. A group, no image: it holds the buttons of the plot
+    (the drawing itself is hidden from screen readers by ``site.js``). Template and configuration come from
     ``plot_defaults`` (one block per page).
     """
     spec = fig.to_plotly_json()
@@ -181,7 +188,7 @@ def figure_html(fig: Figure, caption: str, table: Table) -> Markup:
     first = rows[0] if rows else ()
     numeric = [i for i, c in enumerate(first) if i and _looks_numeric(c)]
     return Markup(
-        '<figure class="fig"><div class="plot" role="img" aria-label="{label}" style="height:{height}px"></div>'
+        '<figure class="fig"><div class="plot" role="group" aria-label="{label}" style="height:{height}px"></div>'
         '<script type="application/json" class="spec">{body}</script><figcaption>{label}</figcaption>'
         '<details class="numbers"><summary>数据表</summary><div class="scroll">{table}</div></details></figure>'
     ).format(

@@ -59,19 +59,25 @@ _HEAD = """\
 """
 # names of columns that carry a unit: the conventions of DESIGN.md section 8; the first that fits counts
 _UNITS = (
+    (r"^(rank|.*_rank|rank_(median|p05|p95|from_end|now|expected))$|^top_n$", "名次"),
+    (r"^rank_", "位"),
     (r"_at$|^(known_from|known_to|data_cut|as_of)$", "时间（北京）"),
     (r"(_on|_date|_start|_end)$|^(day|due|valid_from|valid_to|target_due)$", "日期"),
-    (r"_pct$|^(yellow_points)$", "%"),
-    (r"(^|_)score(_|$)|^(contribution|late_floor|overdue_cap|late_per_day)$", "分"),
+    (r"_pct$", "%"),
+    (r"^yellow_points$", "百分点"),
+    (r"(^|_)score(_|$)|^(contribution|influence|late_floor|overdue_cap|late_per_day)$", "分"),
     (r"^(value|previous_value|baseline|target|frontier|worst|valid_min|valid_max)$|^(reported|proposed)_value$", "指标的单位"),
+    (r"^(expected|actual|pace|forecast)$", "名次或 %"),
     (r"^days_|_days$", "天"),
+    (r"^periods_left$", "季度"),
+    (r"^in_a_row$|^talk_after$", "期"),
+    (r"_this_year$|^draws$", "次"),
     (r"^bytes$", "字节"),
     (r"^rows_", "行"),
     (r"^cells_", "格"),
     (r"^files_", "份"),
     (r"^(distinct_)?tasks_", "项"),
-    (r"^(rank|.*_rank|rank_(median|p05|p95|from_end|now|expected))$|^top_n$", "名次"),
-    (r"^rank_", "位"),
+    (r"^p_|_rate$|^(coverage|completeness)$", "0–1"),
 )  # fmt: skip
 # where the registry tables are written whose file is not called as they are
 _REGISTRY_FILES = {"programmes": "programme.toml", "unit_names": "units.csv", "task_milestones": "tasks.csv"}
@@ -122,9 +128,7 @@ class Dictionary:
 def unit_of(column: str, meaning: str) -> str:
     """The unit of a column, from its name and its meaning; blank for texts, codes and plain counts."""
     unit = next((unit for pattern, unit in _UNITS if re.search(pattern, column)), "")
-    if unit in ("", "名次") and "0–1" in meaning and "0–100" not in meaning:
-        return "0–1"
-    return unit or ("%" if "0–100" in meaning else "")
+    return unit or ("%" if "0–100" in meaning else "0–1" if "0–1" in meaning else "")
 
 
 def formula_of(column: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from dashboards.pages.site import Site, base
 
 Row = dict[str, Any]
 
-MOVERS = 8
+MOVERS = 3
 QUIET = 5e-10  # numbers are stored at 9 decimals; what is below is no change
 SOURCES = (
     ("own", "自身表现", "本单位任务、指标得分的变化"),
@@ -196,26 +196,34 @@ def reporter(site: Site, reporter_id: str) -> Row:
     }
 
 
-def index(site: Site) -> Row:
-    """What the first page says of lists and movers."""
+def movers(site: Site) -> Row:
+    """Who gained and who lost most places, and why: ``up`` and ``down`` (at most ``MOVERS`` each), how many in all.
+
+    A file without ``rank_changes`` still has the changes of place, without reasons.
+    """
     names = {row["reporter_id"]: row["reporter_name"] for row in site.ranking}
-    moved = [row for row in site.rank_changes if row["rank_change"] and row["reporter_id"] in names]
+    changes = site.rank_changes or [
+        row | {"previous_period": site.before, "score_change": None, "causes": None}
+        for row in site.ranking
+        if row["rank_change"] is not None
+    ]
+    moved = [row for row in changes if row["rank_change"] and row["reporter_id"] in names]
     moved.sort(key=lambda row: (-abs(row["rank_change"]), -abs(row["score_change"] or 0), row["reporter_id"]))
+    told = [
+        row
+        | {
+            "name": names[row["reporter_id"]],
+            "href": site.href(row["reporter_id"]),
+            "before_words": site.rank(row["reporter_id"], row["previous_rank"], row["previous_period"]),
+            "rank_words": site.rank(row["reporter_id"], row["rank"]),
+        }
+        for row in moved
+    ]
+    up, down = ([row for row in told if sign * row["rank_change"] > 0] for sign in (1, -1))
     return {
-        "groups": [
-            {"key": key, "word": word, "entries": entries(site, key)} for key, word in fmt.LIST_WORDS.items()
-        ],
-        "explained": any(row["reason"] for row in site.list_entries),
-        "movers": [
-            row
-            | {
-                "name": names[row["reporter_id"]],
-                "href": site.href(row["reporter_id"]),
-                "before_words": site.rank(row["reporter_id"], row["previous_rank"], row["previous_period"]),
-                "rank_words": site.rank(row["reporter_id"], row["rank"]),
-            }
-            for row in moved[:MOVERS]
-        ],
-        "moved": len(moved),
-        "compared": len(site.rank_changes),
+        "up": up[:MOVERS],
+        "down": down[:MOVERS],
+        "up_n": len(up),
+        "down_n": len(down),
+        "compared": len(changes),
     }

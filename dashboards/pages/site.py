@@ -12,6 +12,7 @@ import duckdb
 
 from dashboards import format as fmt
 from dashboards import ledger
+from dashboards.pages import drill
 from dashboards.queries import ranking as ranking_queries
 from dashboards.queries import site as queries
 from dashboards.theme import LIGHTS
@@ -72,6 +73,7 @@ class Site:
     rectification_history: list[Row]
     satisfaction: list[Row]
     slugs: dict[str, str]
+    drill: drill.Drill
     period_links: dict[str, str | None] = field(default_factory=dict)
     _grouped: dict[str, dict[str | None, list[Row]]] = field(default_factory=dict)
 

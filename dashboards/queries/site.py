@@ -436,7 +436,7 @@ def task_status(connection: duckdb.DuckDBPyConnection, programme_id: str, period
         )
         select m.reporter_id, m.task_id, t.seq, m.special_id, m.title, m.lead_unit, m.deadline_kind, t.deadline_text,
                m.due_date, m.status, m.reported, m.progress_pct, m.expected_pct, m.completed_on, m.days_overdue,
-               m.light, m.score, m.last_reported_on, w.summary, w.problems, w.path, w.sheet, w.row_number
+               m.light, m.score, m.last_reported_on, m.receipt_id, w.summary, w.problems, w.path, w.sheet, w.row_number
         from marts.task_status as m
         left join raw.tasks as t on t.programme_id = m.programme_id and t.task_id = m.task_id
         left join words as w on w.receipt_id = m.receipt_id and w.task_id = m.task_id

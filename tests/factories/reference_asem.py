@@ -4,8 +4,7 @@ Belongs here: the steps of the reference method that come before scores (denomin
 goalposts) and the shape of the programmes. Does not belong here: normalised values, means and ranks; the pipeline makes
 them, and ``tests/integration/test_reference_asem.py`` compares them with the published ones.
 
-A pillar becomes a special with its effective weight; a sub-index a programme of its own; the index without one pillar
-another one, fed with pillar scores.
+A pillar becomes a special with its effective weight, a sub-index a programme of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from tests.factories.reference_programmes import ReferenceProgramme, exact, points
+from tests.factories.reference_programmes import ReferenceProgramme, exact
 
 INDEX, PARTS = "asem_index", ("Conn", "Sust")
 INDICATOR_LEVEL, PILLAR_LEVEL = 1, 2
@@ -28,11 +27,6 @@ LEAST_AVAILABLE = 0.9
 def part_programme(part: str) -> str:
     """Programme of one sub-index."""
     return f"asem_{part.lower()}"
-
-
-def without_programme(pillar: str) -> str:
-    """Programme of the index without one pillar."""
-    return f"asem_without_{pillar.lower()}"
 
 
 class Asem:
@@ -104,15 +98,10 @@ class Asem:
     # programmes ---------------------------------------------------------------------------------------------------
 
     def programmes(self) -> list[ReferenceProgramme]:
-        """The index, the two sub-indices and the eight indices without a pillar.
-
-        The last eight are fed with the published pillar scores: they are about weights, not about indicators.
-        """
-        published = {row["uCode"]: row for row in pl.read_csv(self.folder / "expected/scores.csv").to_dicts()}
+        """The index and the two sub-indices."""
         return [
             self._from_indicators(INDEX, "Index"),
             *(self._from_indicators(part_programme(part), part) for part in PARTS),
-            *(self._without(pillar, published) for pillar in self.pillars),
         ]
 
     def _reporters(self) -> list[dict]:
@@ -161,19 +150,6 @@ class Asem:
             "frontier": exact(column.min() if lower else column.max()),
             "weight": exact(row["Weight"]),
         }
-
-    def _without(self, pillar: str, scores: dict[str, dict[str, float]]) -> ReferenceProgramme:
-        weights = self.weights("Index", left_out=pillar)
-        return ReferenceProgramme(
-            without_programme(pillar),
-            self._reporters(),
-            self._specials(weights),
-            [points(left) for left in weights],
-            {
-                unit: {points(left)["indicator_id"]: exact(scores[unit][left]) for left in weights}
-                for unit in self.units
-            },
-        )
 
 
 def winsorised(column: Sequence[float]) -> np.ndarray:
