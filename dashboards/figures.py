@@ -18,6 +18,7 @@ from dashboards.theme import (
     BLUE,
     GREEN,
     INK,
+    LIGHTS,
     LINE,
     MUTED,
     NAVY,
@@ -48,7 +49,19 @@ def _figure(traces: list[Row], layout: Row) -> Figure:
                  "font": {"color": MUTED, "size": 13}}
             ],
         }  # fmt: skip
-    return Figure(data=traces, layout={"template": plotly_template(), **layout})
+    # Checked in the tests, for every kind of figure: checking takes six times as long as making.
+    return Figure(data=traces, layout={"template": plotly_template(), **layout}, _validate=False)
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """Names as categories: escaped, and each its own, or two reporters of one name would share a line."""
+    labels: dict[str, None] = {}
+    for name in names:
+        label = figure_text(name)
+        while label in labels:
+            label += "\u200b"
+        labels[label] = None
+    return list(labels)
 
 
 def _median(values: Sequence[float | None]) -> float | None:
@@ -244,14 +257,13 @@ def indicator_dots(indicator: Row, rows: Sequence[Row]) -> Figure:
     ordered = sorted(
         rows, key=lambda r: (r["value"] is None, better * r["value"] if r["value"] is not None else 0)
     )
-    labels: list[str] = []
-    for row in ordered:
-        reason = "" if row["value"] is not None else f"（{NOT_VALUE.get(row['state'] or '', '无值')}）"
-        label = figure_text(row["reporter_name"]) + reason
-        # Categories must differ, or two reporters of one name would share a line.
-        while label in labels:
-            label += "\u200b"
-        labels.append(label)
+    labels = _labels(
+        [
+            row["reporter_name"]
+            + ("" if row["value"] is not None else f"（{NOT_VALUE.get(row['state'] or '', '无值')}）")
+            for row in ordered
+        ]
+    )
     traces: list[Row] = []
     moves_x: list[float | None] = []
     moves_y: list[str | None] = []
@@ -487,12 +499,7 @@ def goal_dots(target: float, rows: Sequence[Row]) -> Figure:
     if not known:
         return _figure([], {})
     ordered = sorted(known, key=lambda row: -row["actual"])
-    labels: list[str] = []
-    for row in ordered:
-        label = figure_text(row["reporter_name"])
-        while label in labels:  # two reporters of one name must not share a line
-            label += "\u200b"
-        labels.append(label)
+    labels = _labels([row["reporter_name"] for row in ordered])
     moves_x: list[float | None] = []
     moves_y: list[str | None] = []
     ahead = [(row, label) for row, label in zip(ordered, labels, strict=True) if row["forecast"] is not None]
@@ -541,5 +548,198 @@ def goal_dots(target: float, rows: Sequence[Row]) -> Figure:
                  "line": {"color": BLUE, "width": 1.5, "dash": "dash"}}
             ],
             "margin": {"l": 8, "r": 12, "t": 60, "b": 24, "pad": 4},
+        },
+    )  # fmt: skip
+
+
+def rank_intervals(rows: Sequence[Row]) -> Figure:
+    """The band of ranks of every reporter (5 to 95 of 100 draws) as a bar, its rank as a mark; first on top.
+
+    rows: reporter_name, rank, rank_p05, rank_p95 (null = no draws), list (red | black | null). Unranked ones are left out.
+    """
+    ranked = sorted((row for row in rows if row["rank"] is not None), key=lambda row: row["rank"])
+    if not ranked:
+        return _figure([], {})
+    labels = _labels([f"{row['rank']}　{row['reporter_name']}" for row in ranked])
+    drawn = [
+        (row, label)
+        for row, label in zip(ranked, labels, strict=True)
+        if row["rank_p05"] is not None and row["rank_p95"] is not None
+    ]
+    traces: list[Row] = []
+    if drawn:
+        spans_x: list[float | None] = []
+        spans_y: list[str | None] = []
+        for row, label in drawn:
+            # A band of one rank is a stub, not nothing.
+            low, high = float(row["rank_p05"]), float(row["rank_p95"])
+            spans_x += [min(low, row["rank"] - 0.18), max(high, row["rank"] + 0.18), None]
+            spans_y += [label, label, None]
+        traces.append(
+            {"type": "scatter", "mode": "lines", "x": spans_x, "y": spans_y, "name": "5%–95% 区间",
+             "line": {"color": PALE, "width": 9}, "hoverinfo": "skip"}
+        )  # fmt: skip
+    looks = (
+        ("red", "红榜", RED, "square"),
+        (None, "位次", NAVY, "circle"),
+        ("black", "黑榜", INK, "diamond"),
+    )
+    for listed, name, colour, symbol in looks:
+        chosen = [(row, label) for row, label in zip(ranked, labels, strict=True) if row["list"] == listed]
+        if chosen:
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": [row["rank"] for row, _ in chosen],
+                    "y": [label for _, label in chosen],
+                    "name": name,
+                    "marker": {"size": 9, "color": colour, "symbol": symbol},
+                    "text": [fmt.band(row["rank_p05"], row["rank_p95"], row["rank"]) for row, _ in chosen],
+                    "hovertemplate": "%{y}　区间 %{text}<extra></extra>",
+                }
+            )
+    ends = [row["rank"] for row in ranked] + [float(row["rank_p95"]) for row, _ in drawn]
+    return _figure(
+        traces,
+        {
+            "height": (24 if len(ranked) <= 30 else 15) * len(ranked) + 84,
+            "xaxis": {"range": [0.4, max(ends) + 0.6], "title": {"text": "位次", "standoff": 2}, "zeroline": False},
+            "yaxis": {
+                "type": "category", "categoryorder": "array", "categoryarray": labels[::-1], "tickmode": "array",
+                "tickvals": labels, "range": [-0.7, len(labels) - 0.3], "gridcolor": "#EFF1F4",
+            },
+            "margin": {"l": 8, "r": 12, "t": 36, "b": 36, "pad": 4},
+        },
+    )  # fmt: skip
+
+
+def tile_grid(rows: Sequence[Row], across: int | None = None) -> Figure:
+    """A tile for every reporter instead of a map (boundaries are nobody's to draw here): colour, shape and word.
+
+    rows: reporter_name, key (a light), word; optional ``column`` and ``line`` (from 0) where the programme gives positions, else
+    the tiles follow the order of the rows. across: tiles per line, by default about as many as lines.
+    """
+    if not rows:
+        return _figure([], {})
+    if across is None:
+        across = max(3, min(12, round((len(rows) * 1.6) ** 0.5)))
+    shapes: list[Row] = []
+    texts: list[Row] = []
+    small = across > 8
+    for place, row in enumerate(rows):
+        line, column = divmod(place, across)
+        column, line = (
+            row.get("column") if row.get("column") is not None else column,
+            row.get("line") if row.get("line") is not None else line,
+        )
+        light = LIGHTS.get(row["key"] or "none", LIGHTS["none"])
+        shapes.append(
+            {"type": "rect", "x0": column + 0.02, "x1": column + 0.98, "y0": line + 0.04, "y1": line + 0.96,
+             "fillcolor": light.colour, "line": {"width": 0}, "layer": "below"}
+        )  # fmt: skip
+        texts.append(
+            {
+                "x": column + 0.5, "y": line + 0.5,
+                "text": f"{_broken(row['reporter_name'], 5)}<br>{light.shape} {figure_text(row['word'])}",
+                "hover": f"{figure_text(row['reporter_name'])}　{figure_text(row['word'])}", "colour": light.on,
+            }
+        )  # fmt: skip
+    lines = int(max(text["y"] for text in texts) + 0.5)
+    width = max(across, int(max(text["x"] for text in texts) + 0.5))
+    return _figure(
+        [
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": [text["x"] for text in texts],
+                "y": [text["y"] for text in texts],
+                "text": [text["text"] for text in texts],
+                "textfont": {"size": 10 if small else 12, "color": [text["colour"] for text in texts]},
+                "customdata": [text["hover"] for text in texts],
+                "hovertemplate": "%{customdata}<extra></extra>",
+                "showlegend": False,
+            }
+        ],
+        {
+            "height": (56 if small else 74) * lines + 8,
+            "xaxis": {"range": [0, width], "visible": False},
+            "yaxis": {"range": [lines, 0], "visible": False},
+            "shapes": shapes,
+            "margin": {"l": 0, "r": 0, "t": 4, "b": 4, "pad": 0},
+        },
+    )
+
+
+def _broken(name: str, most: int) -> str:
+    """A name in lines of at most ``most`` characters, two lines at most, escaped."""
+    if len(name) > 2 * most:
+        name = name[: 2 * most - 1] + "…"
+    return "<br>".join(figure_text(name[start : start + most]) for start in range(0, len(name), most))
+
+
+def overdue_ages(groups: Sequence[Row]) -> Figure:
+    """Overdue tasks by age, as bars from short to long; what a unit only joins stands apart.
+
+    groups: key, word, n and optional ``joined`` (how many more it only joins), in the order to be read.
+    """
+    if not any(row["n"] or row.get("joined") for row in groups):
+        return _figure([], {})
+    words = [figure_text(row["word"]) for row in groups]
+    traces = [
+        {
+            "type": "bar", "orientation": "h", "y": words, "x": [row["n"] for row in groups],
+            "text": [str(row["n"]) if row["n"] else "" for row in groups], "textposition": "auto", "name": "负责",
+            "marker": {"color": RED}, "width": 0.62, "cliponaxis": False,
+            "hovertemplate": "%{y}　%{x} 项次<extra></extra>",
+        }
+    ]  # fmt: skip
+    joined = [row.get("joined") or 0 for row in groups]
+    if any(joined):
+        traces.append(
+            {
+                "type": "bar", "orientation": "h", "y": words, "x": joined,
+                "text": [str(n) if n else "" for n in joined], "textposition": "auto", "name": "配合、落实",
+                "marker": {"color": PALE, "pattern": {"shape": "/", "fgcolor": MUTED, "size": 6}}, "width": 0.62,
+                "hovertemplate": "%{y}　配合、落实 %{x} 项次<extra></extra>",
+            }
+        )  # fmt: skip
+    return _figure(
+        traces,
+        {
+            "height": 30 * len(groups) + (64 if any(joined) else 36),
+            "barmode": "stack",
+            "showlegend": any(joined),
+            "xaxis": {"rangemode": "tozero", "visible": False},
+            "yaxis": {"type": "category", "autorange": "reversed", "showgrid": False},
+            "margin": {"l": 8, "r": 40, "t": 28 if any(joined) else 8, "b": 8, "pad": 4},
+        },
+    )
+
+
+def special_trend(rows: Sequence[Row], medians: Sequence[Row]) -> Figure:
+    """Score in one special by quarter: every reporter grey, the median in front.
+
+    rows: period, reporter_id, reporter_name, score; medians: period, score.
+    """
+    if not medians:
+        return _figure([], {})
+    lines: dict[str, list[Row]] = {}
+    for row in rows:
+        lines.setdefault(row["reporter_id"], []).append(row)
+    traces = [
+        _line(line, "score", PALE, 1.2, figure_text(line[0]["reporter_name"])) for line in lines.values()
+    ]
+    traces.append(_line(medians, "score", NAVY, 3, "中位数", legend=True, size=7))
+    return _figure(
+        traces,
+        {
+            "height": 260,
+            "showlegend": True,
+            "xaxis": {
+                "type": "category", "categoryorder": "array", "categoryarray": [row["period"] for row in medians],
+            },
+            "yaxis": {"title": {"text": "专项得分"}},
+            "margin": {"l": 8, "r": 12, "t": 28, "b": 8},
         },
     )  # fmt: skip

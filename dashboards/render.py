@@ -130,7 +130,8 @@ def render_site(
 
 def _pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(file, template, context) of every page of the site."""
-    yield "index.html", "index.html", index.index(site) | ranking.index(site)
+    yield "index.html", "index.html", index.index(site)
+    yield from index.paged(site)
     yield "lists.html", "lists.html", ranking.lists(site)
     if site.goals:
         yield "goals.html", "goals.html", goals.goals(site)

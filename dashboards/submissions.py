@@ -95,6 +95,12 @@ def histories(
         mine = table[item][row["reporter_id"]]
         mine.append(line)
         mine.sort(
-            key=lambda r: (r["period"], r["received_at"], r["path"] or "", r["sheet"] or "", r["row_number"] or 0)
+            key=lambda r: (
+                r["period"],
+                r["received_at"],
+                r["path"] or "",
+                r["sheet"] or "",
+                r["row_number"] or 0,
+            )
         )
     return {item: dict(rows) for item, rows in table.items()}

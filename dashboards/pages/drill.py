@@ -85,7 +85,11 @@ class Drill:
         mine: dict[str, list[str]] = defaultdict(list)
         for row in self._by_task().get(task_id, []):
             mine[row["role"]].append(row["unit"])
-        return [(role, mine[role]) for role in (*fmt.ROLE_WORDS, *sorted(mine.keys() - fmt.ROLE_WORDS)) if role in mine]
+        return [
+            (role, mine[role])
+            for role in (*fmt.ROLE_WORDS, *sorted(mine.keys() - fmt.ROLE_WORDS))
+            if role in mine
+        ]
 
     def _by_task(self) -> dict[str, list[Row]]:
         if not hasattr(self, "_tasks_units"):
@@ -105,7 +109,8 @@ def notable(rows: list[Row], detailed: bool) -> list[Row]:
 def notable_values(rows: list[Row], lower: bool, detailed: bool) -> list[Row]:
     """Values of an indicator, best first, those without one last: all, or the best, the worst and some without a value."""
     valued = sorted(
-        (row for row in rows if row["value"] is not None), key=lambda row: row["value"] if lower else -row["value"]
+        (row for row in rows if row["value"] is not None),
+        key=lambda row: row["value"] if lower else -row["value"],
     )
     without = [row for row in rows if row["value"] is None]
     if detailed or len(rows) <= NOTABLE:

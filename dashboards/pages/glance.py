@@ -216,7 +216,12 @@ def overdue_units(site: Site) -> list[Row]:
             units[unit][row["reporter_name"]] += 1
             days[unit] = max(days.get(unit, 0), row["days_overdue"] or 0)
     rows = [
-        {"unit": unit, "n": sum(who.values()), "days": days[unit], "who": [name for name, _ in who.most_common()]}
+        {
+            "unit": unit,
+            "n": sum(who.values()),
+            "days": days[unit],
+            "who": [name for name, _ in who.most_common()],
+        }
         for unit, who in units.items()
     ]
     return sorted(rows, key=lambda row: (-row["n"], row["unit"]))

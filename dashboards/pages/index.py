@@ -1,8 +1,12 @@
-"""The first page: the quarter in a glance."""
+"""The first page: the quarter in a glance, then everybody; and the pages the long tables of it stand in.
+
+Belongs here: tables of everybody and how they are cut. Does not belong here: the facts of a first look (``glance``), SQL, markup.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
@@ -10,106 +14,22 @@ from markupsafe import Markup
 
 from dashboards import figures, findings, ledger
 from dashboards import format as fmt
+from dashboards.pages import glance, ranking
 from dashboards.pages.goals import goal_rows
 from dashboards.pages.quality import PROGRESS_RULES, problems
-from dashboards.pages.site import Site, base, lead_units
+from dashboards.pages.site import Site, base
 from dashboards.theme import LIGHTS, figure_html
 
 Row = dict[str, Any]
 
 OVERDUE_ON_INDEX = 50
-
-
-def _top(counter: Counter[str]) -> list[str]:
-    """The names that share the highest count."""
-    if not counter:
-        return []
-    most = max(counter.values())
-    return [name for name, n in counter.items() if n == most]
-
-
-def headline(site: Site) -> tuple[str, list[str]]:
-    """The page's first sentence and the three that explain it, from the data alone."""
-    now = site.totals.get(site.period, {})
-    before = site.totals.get(site.before or "", {})
-    by_reporter = Counter({row["reporter_name"]: row["tasks_overdue"] or 0 for row in site.ranking})
-    total, overdue = now.get("tasks_total") or 0, now.get("tasks_overdue") or 0
-    if not total:
-        first = f"本期 {len(site.ranking)} 个填报主体参加评价，没有任务到达考核口径"
-    elif not overdue:
-        first = f"{len(site.ranking)} 个填报主体 {total:,} 项次任务，本期无一逾期"
-    else:
-        first = f"逾期任务 {overdue:,} 项次"
-        if before.get("tasks_overdue") is not None:
-            delta = overdue - before["tasks_overdue"]
-            first += (
-                f"，比上季度{'增加' if delta > 0 else '减少'} {abs(delta):,} 项次"
-                if delta
-                else "，与上季度持平"
-            )
-        worst = _top(by_reporter)
-        first += f"；{fmt.names(worst, 3)}最多，{'各' if len(worst) > 1 else '有'} {max(by_reporter.values()):,} 项次"
-    more: list[str] = []
-    if total:
-        done = now.get("tasks_completed") or 0
-        text = f"{len(site.ranking)} 个填报主体承担任务 {total:,} 项次，已完成 {done:,} 项次（{fmt.percent(done / total)}）"
-        if now.get("due_in_full"):
-            rate = now["done_in_time"] / now["due_in_full"]
-            text += f"；全部节点已到期的 {now['due_in_full']:,} 项次中，按时完成 {fmt.percent(rate)}"
-        more.append(text + "。")
-    ranked = [row for row in site.ranking if row["rank"] is not None]
-    if ranked:
-        leaders = [row for row in ranked if row["rank"] == 1]
-        text = f"{fmt.names([r['reporter_name'] for r in leaders], 3)}综合得分 {fmt.number(leaders[0]['total_score'])} 居首"
-        falls = [row for row in ranked if (row["rank_change"] or 0) < 0]
-        if falls:
-            depth = min(row["rank_change"] for row in falls)
-            fallen = [row["reporter_name"] for row in falls if row["rank_change"] == depth]
-            text += f"；{fmt.names(fallen, 3)}下降 {-int(depth)} 位，降幅最大"
-        more.append(text + "。")
-    units = Counter(unit for row in site.overdue if row["lead_unit"] for unit in lead_units(row))
-    if units:
-        listed = "、".join(f"{unit}（{n} 项次）" for unit, n in units.most_common(3))
-        more.append(f"逾期任务的责任单位集中在{listed}。")
-    missing = now.get("reports_missing") or 0
-    owed, late = now.get("reports_owed") or 0, now.get("reports_late") or 0
-    if owed:
-        text = f"应报 {owed} 份，" + (f"未报 {missing} 份" if missing else "全部收到")
-        more.append(text + (f"，迟报 {late} 份" if late else "") + "。")
-    return first, more
-
-
-def counts(site: Site) -> list[Row]:
-    """The five counts with their change. ``good``: +1 a rise is good, -1 a rise is bad, 0 neither."""
-    now, before = site.totals.get(site.period, {}), site.totals.get(site.before or "", {})
-
-    def card(key: str, label: str, field: str, good: int, note: str) -> Row:
-        n, previous = now.get(field), before.get(field)
-        moved = 0 if n is None or previous is None else (n > previous) - (n < previous)
-        return {
-            "key": key,
-            "label": label,
-            "n": fmt.count(n or 0),
-            "zero": not n,
-            "change": fmt.change(n, previous),
-            "tone": {1: "good", -1: "bad"}.get(good * moved, "flat"),
-            "note": note,
-        }
-
-    total, done = now.get("tasks_total") or 0, now.get("tasks_completed") or 0
-    owed, late = now.get("reports_owed") or 0, now.get("reports_late") or 0
-    full, in_time = now.get("due_in_full") or 0, now.get("done_in_time") or 0
-    reporters = len({r["reporter_id"] for r in site.reporting if r["owed"] and not r["received"]})
-    return [
-        card("due", "到期", "tasks_due", 0, f"有节点到期的任务项次，共 {total:,} 项次"),
-        card("done", "完成", "tasks_completed", 1, f"完成率 {fmt.percent(done / total if total else None)}"),
-        card("ontime", "按时完成", "done_in_time", 1,
-             f"全部节点到期的 {full:,} 项次中占 {fmt.percent(in_time / full if full else None)}"),
-        card("overdue", "逾期", "tasks_overdue", -1,
-             f"滞后 {fmt.count(now.get('tasks_behind') or 0)}，临期 {fmt.count(now.get('tasks_due_soon') or 0)}"),
-        card("missing", "未报送", "reports_missing", -1,
-             f"应报 {owed} 份，涉及 {reporters} 家；另迟报 {late} 份"),
-    ]  # fmt: skip
+WHOLE = 200  # reporters up to which the first page has everybody
+CELLS = 4000  # cells of the lights up to which it has them all (each is some 250 bytes)
+EDGE = 20  # rows from either end in an excerpt
+PER_PAGE = 200
+NAMED = 50  # who did not send or was late
+NAMED_IN_GOAL = 20
+LINES = 60  # of the figure of ranks
 
 
 def light_cells(site: Site) -> dict[tuple[str, str], Row]:
@@ -134,8 +54,9 @@ def light_cells(site: Site) -> dict[tuple[str, str], Row]:
 
 
 def _bump(site: Site) -> Markup | None:
+    """Rank by quarter; None in a first quarter and where there are more lines than an eye can follow."""
     periods = sorted({row["period"] for row in site.history if row["rank"] is not None})
-    if len(periods) < 2:
+    if len(periods) < 2 or len(site.ranking) > LINES:
         return None
     by_reporter: dict[str, Row] = {}
     for row in site.history:
@@ -156,12 +77,99 @@ def _bump(site: Site) -> Markup | None:
     return figure_html(figures.rank_bump(site.history), caption, (["填报主体", *periods], rows))
 
 
-def index(site: Site) -> Row:
-    """The leader's page."""
-    first, more = headline(site)
-    issuer_goals, reporter_goals = goal_rows(site)
+# --- tables of everybody, whole or in pages ------------------------------------------------------------------------------
+
+
+def ranking_rows(site: Site) -> list[Row]:
+    """Every reporter in the order of rank: link, band, number of the page it stands on where there are pages, skipped 0."""
+    return [
+        row
+        | {
+            "href": site.href(row["reporter_id"]),
+            "band": site.band(row["reporter_id"]),
+            "page": 1 + place // PER_PAGE,
+            "skipped": 0,
+        }
+        for place, row in enumerate(site.ranking)
+    ]
+
+
+def excerpt(rows: list[Row], always: set[str]) -> list[Row]:
+    """The first and last ``EDGE`` rows, those of ``always``, and between them lines that say how many are left out.
+
+    Such a line has ``skipped`` (how many) and ``page`` (where the first of them stands).
+    """
+    shown: list[Row] = []
+    for place, row in enumerate(rows):
+        if place < EDGE or place >= len(rows) - EDGE or row["reporter_id"] in always:
+            shown.append(row)
+        elif shown[-1]["skipped"]:
+            shown[-1]["skipped"] += 1
+        else:
+            shown.append({"skipped": 1, "page": row["page"]})
+    return shown
+
+
+def tables(site: Site, always: set[str]) -> Row:
+    """What ranking and lights need: on the first page all rows, or an excerpt with links to the pages."""
+    rows = ranking_rows(site)
     cells = light_cells(site)
     used = {special for _, special in cells}
+    long = len(rows) > WHOLE
+    large = long or len(cells) > CELLS
+    cut = excerpt(rows, always) if long or large else []
+    scores = [row["total_score"] for row in rows if row["total_score"] is not None]
+    return {
+        "ranking": cut if long else rows,
+        "lit": cut if large else rows,
+        "total": len(rows),
+        "ranking_paged": long,
+        "lights_paged": large,
+        "drawn": site.draws is not None,
+        "draws": site.draws,
+        "median_score": median(scores) if scores else None,
+        "has_groups": any(row["group"] for row in rows),
+        "specials": [row for row in site.specials if row["special_id"] in used],
+        "cells": cells,
+        # A phone shows these as a number where there are many specials.
+        "calm": Counter(
+            who for (who, _), cell in cells.items() if cell["light"] == "green" and not cell["unreported"]
+        ),
+    }
+
+
+def paged(site: Site) -> Iterator[tuple[str, str, Row]]:
+    """(file, template, context) of ranking-N.html and lights-N.html, where the first page has only an excerpt."""
+    shared = tables(site, set())
+    long, large = shared["ranking_paged"], shared["lights_paged"]
+    rows = ranking_rows(site)
+    pages = 1 + (len(rows) - 1) // PER_PAGE
+    for name, word, wanted in (("ranking", "位次", long), ("lights", "专项亮灯", large)):
+        for page in range(1, pages + 1) if wanted else ():
+            part = rows[(page - 1) * PER_PAGE : page * PER_PAGE]
+            first = 1 + (page - 1) * PER_PAGE
+            yield (
+                f"{name}-{page}.html",
+                f"{name}.html",
+                base(site, name, f"{word}（第 {page} 页）")
+                | shared
+                | {
+                    "ranking": part,
+                    "lit": part,
+                    "word": word,
+                    "page_no": page,
+                    "page_files": [f"{name}-{n}.html" for n in range(1, pages + 1)],
+                    "first_place": first,
+                    "last_place": first + len(part) - 1,
+                },
+            )
+
+
+# --- the page ------------------------------------------------------------------------------------------------------------
+
+
+def reporting(site: Site) -> Row:
+    """Who owes a report and did not send it, who was late, and the sums beside those of the quarter before."""
     missing: dict[str, Row] = {}
     for row in site.reporting:
         if row["owed"] and not row["received"]:
@@ -169,51 +177,64 @@ def index(site: Site) -> Row:
                 fmt.words(fmt.KIND_WORDS, row["kind"])
             )
     late = [row for row in site.reporting if row["owed"] and row["received"] and not row["on_time"]]
-    units: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in site.overdue:
-        for unit in lead_units(row):
-            units[unit][row["reporter_name"]] += 1
-    answering = sorted(
-        ({"unit": unit, "n": sum(who.values()), "who": [name for name, _ in who.most_common()]}
-         for unit, who in units.items()),
-        key=lambda row: (-row["n"], row["unit"]),
-    )  # fmt: skip
-    scores = [row["total_score"] for row in site.ranking if row["total_score"] is not None]
-    return base(site, "index", "总览") | {
-        "headline": first,
-        "sentences": more,
-        "counts": counts(site),
-        "ranking": [
-            row | {"href": site.href(row["reporter_id"]), "band": site.band(row["reporter_id"])}
-            for row in site.ranking
-        ],
-        "drawn": site.draws is not None,
-        "draws": site.draws,
-        "median_score": median(scores) if scores else None,
-        "has_groups": any(row["group"] for row in site.ranking),
-        "specials": [row for row in site.specials if row["special_id"] in used],
-        "cells": cells,
-        # A phone shows these as a number where there are many specials.
-        "calm": Counter(
-            who for (who, _), cell in cells.items() if cell["light"] == "green" and not cell["unreported"]
-        ),
-        "overdue": site.overdue[:OVERDUE_ON_INDEX],
-        "overdue_total": len(site.overdue),
-        "missing": list(missing.values()),
-        "late": late,
-        "lead_units": answering,
-        "issuer_goals": issuer_goals,
-        "reporter_goals": reporter_goals,
-        "problems": problems(site, 8, PROGRESS_RULES),
-        "dimension_rates": [
-            row | {"word": findings.DIMENSIONS[row["dimension"]], "grade": findings.grade(row["pass_rate"])}
-            for row in site.dimension_totals
-            if row["period"] == site.period and row["dimension"] in findings.DIMENSIONS
-        ],
-        "issue_sums": ledger.tally(site.issues),
-        "bump": _bump(site),
-        "trend": [
-            row | {"words": fmt.period_words(p)} for p, row in sorted(site.totals.items()) if p <= site.period
-        ],
-        "href": site.href,
+    sums = {}
+    for when, period in (("now", site.period), ("before", site.before or "")):
+        total = site.totals.get(period, {})
+        owed = total.get("reports_owed") or 0
+        in_time = owed - (total.get("reports_missing") or 0) - (total.get("reports_late") or 0)
+        sums[when] = {"owed": owed, "in_time": in_time, "rate": in_time / owed if owed else None}
+    return {
+        "missing": list(missing.values())[:NAMED],
+        "missing_total": len(missing),
+        "late": late[:NAMED],
+        "late_total": len(late),
+        "sums": sums,
     }
+
+
+def index(site: Site) -> Row:
+    """The leader's page."""
+    first, more = glance.headline(site)
+    issuer_goals, reporter_goals = goal_rows(site)
+    ends = glance.ends(site)
+    movers = ranking.movers(site)
+    always = {row["reporter_id"] for row in site.ranking if row["list"]}
+    always |= {row["reporter_id"] for row in (*movers["up"], *movers["down"])}
+    return (
+        base(site, "index", "总览")
+        | tables(site, always)
+        | {
+            "headline": first,
+            "lead": more[:1],
+            "counts": glance.counts(site),
+            "trust": glance.trust(site),
+            "ends": ends,
+            "movers": movers,
+            "list_moves": glance.list_moves(site),
+            "medians": glance.medians(site),
+            "overdue": site.overdue[:OVERDUE_ON_INDEX],
+            "overdue_total": len(site.overdue),
+            "longest": site.overdue[0]["days_overdue"] if site.overdue else None,
+            "lead_units": glance.overdue_units(site),
+            "units_shown": glance.UNITS,
+            "reporting": reporting(site),
+            "issuer_goals": issuer_goals,
+            "reporter_goals": reporter_goals,
+            "named": NAMED_IN_GOAL,
+            "problems": problems(site, 8, PROGRESS_RULES),
+            "dimension_rates": [
+                row
+                | {"word": findings.DIMENSIONS[row["dimension"]], "grade": findings.grade(row["pass_rate"])}
+                for row in site.dimension_totals
+                if row["period"] == site.period and row["dimension"] in findings.DIMENSIONS
+            ],
+            "issue_sums": ledger.tally(site.issues),
+            "bump": _bump(site),
+            "trend": [
+                row | {"words": fmt.period_words(p)}
+                for p, row in sorted(site.totals.items())
+                if p <= site.period
+            ],
+            "href": site.href,
+        }
+    )

@@ -167,8 +167,12 @@ def load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, 
         for row in queries.totals(connection, programme_id)
     }
     tasks: dict[str, list[Row]] = defaultdict(list)
-    for row in queries.task_status(connection, programme_id, period):
+    states = queries.task_status(connection, programme_id, period)
+    for row in states:
         tasks[row["reporter_id"]].append(row)
+    special_weights = ranking_queries.special_weights(connection, programme_id)
+    indicators = queries.indicators(connection, programme_id)
+    indicator_scores = queries.indicator_scores(connection, programme_id, period)
     return Site(
         programme_id=programme_id,
         period=period,
@@ -195,7 +199,7 @@ def load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, 
         edition_checks=ranking_queries.edition_checks(connection, programme_id, period),
         draft_changes=ranking_queries.draft_changes(connection, programme_id, period),
         drafted=ranking_queries.drafted(connection, programme_id, period),
-        special_weights=ranking_queries.special_weights(connection, programme_id),
+        special_weights=special_weights,
         task_facts=ranking_queries.task_facts(connection, programme_id),
         indicator_facts=ranking_queries.indicator_facts(connection, programme_id),
         sub_units=ranking_queries.sub_units(connection, programme_id),
@@ -215,14 +219,24 @@ def load(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, 
             (row["reporter_id"], row["special_id"]): row
             for row in queries.special_scores(connection, programme_id, period)
         },
-        indicators=queries.indicators(connection, programme_id),
-        indicator_scores=queries.indicator_scores(connection, programme_id, period),
+        indicators=indicators,
+        indicator_scores=indicator_scores,
         unit_load=queries.unit_load(connection, programme_id, period),
         rectification=queries.rectification(connection, programme_id, period),
         rectification_totals=queries.rectification_totals(connection, programme_id, period),
         rectification_history=queries.rectification_history(connection, programme_id, period),
         satisfaction=queries.satisfaction(connection, programme_id, period),
         slugs=fmt.slugs([row["reporter_id"] for row in ranking]),
+        drill=drill.load(
+            connection,
+            programme_id,
+            period,
+            states,
+            indicator_scores,
+            indicators,
+            special_weights,
+            [row["reporter_id"] for row in ranking],
+        ),
     )
 
 

@@ -84,9 +84,7 @@ def indicator_rows(
     connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, pairs: Pairs | None
 ) -> list[Row]:
     """Every row that spoke of an indicator, as it was written and as it was read. pairs: only those; None: all."""
-    said = (
-        "h.value, h.value_raw, h.answer, h.numerator_raw, h.denominator_raw, h.unit, h.note, h.source as data_source"
-    )
+    said = "h.value, h.value_raw, h.answer, h.numerator_raw, h.denominator_raw, h.unit, h.note, h.source as data_source"
     return _sent(connection, programme_id, period, "indicator_values", "indicator_id", said, pairs)
 
 
@@ -242,7 +240,9 @@ def special_history(
     )
 
 
-def value_receipts(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> dict[tuple[str, str, str], str]:
+def value_receipts(
+    connection: duckdb.DuckDBPyConnection, programme_id: str, period: str
+) -> dict[tuple[str, str, str], str]:
     """(period, reporter_id, indicator_id) → the receipt a value stands on; empty where the file does not say."""
     if "receipt_id" not in columns_of(connection, "marts", "indicator_scores"):
         return {}

@@ -1,5 +1,6 @@
 // Behaviour of the site: draws figures when they come into view, filters or sorts a table, folds a long list,
-// makes figures fit the paper and opens what is folded there. Everything on the pages can be read without this script.
+// makes figures fit the paper and opens what is folded there, lets the keyboard reach what scrolls. Everything on the
+// pages can be read without this script.
 (function () {
   "use strict";
   var root = document.body.dataset.root || "";
@@ -28,14 +29,20 @@
   // A plot inside a closed <details> has no width yet; it is drawn when it is opened.
   function visible(div) { return div.offsetParent !== null; }
 
+  // A width is given where the page cannot say it (paper). What is drawn is in the table below it: screen readers skip it.
+  function plot(div, width) {
+    var spec = JSON.parse(div.parentNode.querySelector("script.spec").textContent);
+    spec.layout.template = defaults.template;
+    if (width) { spec.layout.width = width; }
+    var done = window.Plotly.newPlot(div, spec.data, spec.layout, Object.assign({}, defaults.config));
+    div.querySelectorAll("svg").forEach(function (svg) { svg.setAttribute("aria-hidden", "true"); });
+    return done;
+  }
+
   function draw(div) {
     if (div.dataset.drawn) { return Promise.resolve(); }
     div.dataset.drawn = "1";
-    return plotly().then(function () {
-      var spec = JSON.parse(div.parentNode.querySelector("script.spec").textContent);
-      spec.layout.template = defaults.template;
-      return window.Plotly.newPlot(div, spec.data, spec.layout, Object.assign({}, defaults.config));
-    }).catch(function (error) {
+    return plotly().then(function () { return plot(div); }).catch(function (error) {
       // Without a drawing the numbers must show.
       div.style.display = "none";
       div.parentNode.querySelector("details").open = true;
@@ -62,42 +69,81 @@
     }, true);
   }
 
-  // Paper is narrower than the screen; Plotly would cut off what does not fit.
+  // Paper is narrower than the screen; Plotly would cut off what does not fit. What is folded opens, but for menus and
+  // the tables of numbers below figures; a figure that was folded away is drawn now.
   var PAPER = 660;
+  function paperWidth(div) { return div.closest(".multiples") ? PAPER / 2 - 12 : PAPER; }
+  function numbers(div) { return div.parentNode.querySelector("details.numbers"); }
+
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details.history:not([open]), details.unit:not([open])").forEach(function (folded) {
+    document.querySelectorAll("main details:not([open]):not(.numbers):not(.menu)").forEach(function (folded) {
       folded.dataset.folded = "1";
       folded.open = true;
     });
     plots.forEach(function (div) {
-      if (!div.data) {
-        if (visible(div)) {
-          // Not drawn yet: its numbers go on paper instead.
+      if (div.data) {
+        window.Plotly.relayout(div, { width: paperWidth(div) });
+      } else if (visible(div)) {
+        if (window.Plotly) {
+          div.dataset.drawn = "1";
+          plot(div, paperWidth(div));
+        } else {
+          // No library yet: its numbers go on paper instead.
           div.style.display = "none";
-          div.parentNode.querySelector("details").classList.add("print");
-          div.parentNode.querySelector("details").open = true;
+          numbers(div).classList.add("print");
+          numbers(div).open = true;
         }
-        return;
       }
-      var narrow = div.closest(".multiples");
-      window.Plotly.relayout(div, { width: narrow ? PAPER / 2 - 12 : PAPER });
     });
   });
   window.addEventListener("afterprint", function () {
+    plots.forEach(function (div) {
+      if (div.data) {
+        window.Plotly.relayout(div, { width: null, autosize: true });
+      } else if (div.style.display === "none") {
+        div.style.display = "";
+        numbers(div).classList.remove("print");
+        numbers(div).open = false;
+      }
+    });
     document.querySelectorAll("details[data-folded]").forEach(function (folded) {
       delete folded.dataset.folded;
       folded.open = false;
     });
-    plots.forEach(function (div) {
-      if (div.data) { window.Plotly.relayout(div, { width: null, autosize: true }); } else { div.style.display = ""; }
-    });
   });
 
-  // One open menu closes when something else is clicked.
+  // A box that scrolls sideways must be reached and moved by the keyboard; one that does not is no stop on the way.
+  function reach(box) {
+    var wide = box.scrollWidth > box.clientWidth + 1;
+    if (wide === (box.getAttribute("tabindex") === "0")) { return; }
+    if (wide) {
+      box.setAttribute("tabindex", "0");
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", "表格，可左右滚动");
+    } else {
+      ["tabindex", "role", "aria-label"].forEach(function (name) { box.removeAttribute(name); });
+    }
+  }
+  if (window.ResizeObserver) {
+    // A closed <details> has no size; the observer speaks when it is opened.
+    var sizes = new ResizeObserver(function (entries) {
+      entries.forEach(function (entry) { reach(entry.target); });
+    });
+    document.querySelectorAll(".scroll").forEach(function (box) { sizes.observe(box); });
+  }
+
+  // One open menu closes when something else is clicked, or by Escape, which leads back to its head.
   document.addEventListener("click", function (event) {
     document.querySelectorAll("details.menu[open]").forEach(function (menu) {
       if (!menu.contains(event.target)) { menu.open = false; }
     });
+  });
+  document.addEventListener("keydown", function (event) {
+    var menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
   });
 
   document.querySelectorAll("table[data-fold]").forEach(function (table) {
