@@ -6,7 +6,6 @@ wording these facts. Does not belong here: tables of everybody (``index``), SQL,
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -145,20 +144,21 @@ def apart(site: Site, reporter_id: str, above: bool, most: int = 2) -> list[tupl
 
 
 def why(site: Site, row: Row, front: bool) -> str:
-    """Why a reporter stands where it stands: the reason of its place on a list, else its tasks and its specials apart.
+    """Why a reporter stands where it stands: its tasks, its specials apart from the others, then what its list entry names.
 
-    Rank and score, with which a reason begins, stand beside it already.
+    Of the entry's reason the score and the tasks are left out: they are said already.
     """
     entry = next(iter(site.of("list_entries", row["reporter_id"])), None)
-    reason = entry["reason"] if entry else None
-    if reason:
-        first, _, rest = reason.partition("；")
-        return rest if rest and first.startswith("总分") else reason
     parts = [_tasks_words(row)]
     if specials := apart(site, row["reporter_id"], front):
         listed = "、".join(f"{name}（{fmt.number(gap, 1)} 分）" for name, gap in specials)
         parts.append(f"{'高' if front else '低'}于中位数最多的专项：{listed}")
-    return "；".join(part for part in parts if part)
+    reason = (entry and entry["reason"]) or ""
+    if reason.startswith("总分"):
+        reason = reason.partition("；")[2]
+    if row["tasks_total"] and (tail := reason.rpartition("；"))[2].startswith(f"{row['tasks_total']} 项任务"):
+        reason = tail[0]
+    return "；".join(part for part in (*parts, reason) if part)
 
 
 def _end(site: Site, row: Row, front: bool) -> Row:
@@ -289,7 +289,7 @@ def trust(site: Site) -> Row:
     required = sum(row["cells_required"] or 0 for row in owed)
     if required:
         filled = sum(row["cells_filled"] or 0 for row in owed)
-        fact(f"应填数据已填 {fmt.percent(_floor(filled / required))}", "quality.html", None)
+        fact(f"应填数据已填 {fmt.percent(_not_quite(filled / required))}", "quality.html", None)
     read = sum(row["rows_read"] or 0 for row in site.receipts)
     if read:
         kept_out = sum(row["rows_quarantined"] or 0 for row in site.receipts)
@@ -311,7 +311,9 @@ def trust(site: Site) -> Row:
         )
         if any(row["list"] for row in ranked):
             fact(
-                f"红黑榜 {unsure} 家把握不足 {fmt.percent(fmt.REAL_GAP, 0)}" if unsure else "红黑榜各家把握都大",
+                f"红黑榜 {unsure} 家把握不足 {fmt.percent(fmt.REAL_GAP, 0)}"
+                if unsure
+                else f"红黑榜各家把握不低于 {fmt.percent(fmt.REAL_GAP, 0)}",
                 "lists.html", not unsure,
             )  # fmt: skip
     at_stake = sum(
@@ -322,6 +324,6 @@ def trust(site: Site) -> Row:
     return state | {"facts": facts}
 
 
-def _floor(share: float) -> float:
-    """A share that is not quite 1 must not read 100.0%."""
-    return share if share >= 1 else math.floor(share * 1000) / 1000
+def _not_quite(share: float) -> float:
+    """A share that is not 1 must not read 100.0%."""
+    return share if share >= 1 else min(share, 0.999)
