@@ -27,6 +27,7 @@ from dashboards.pages import (
     indicators,
     method,
     overdue,
+    portal,
     quality,
     ranking,
     rectification,
@@ -199,36 +200,10 @@ def _write(file: Path, text: str) -> None:
 
 
 def render_portal(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> Path:
-    """Write ``published_dir/index.html``: every programme and period whose site is there, with its frozen editions."""
+    """Write ``published_dir/index.html``: every programme and period, the newest first, with its frozen editions."""
     published_dir = Path(published_dir)
-    programmes: dict[str, dict[str, Any]] = {}
-    for row in queries.published_periods(connection):
-        folder = published_dir / row["programme_id"] / row["period"]
-        entry = programmes.setdefault(
-            row["programme_id"],
-            {"title": row["title"] or row["programme_id"], "issuer": row["issuer"], "periods": []},
-        )
-        base = f"{quote(row['programme_id'])}/{quote(row['period'])}"
-        editions = sorted(
-            (site.parent.parent.name for site in folder.glob("editions/r*/site/index.html")),
-            key=lambda name: (len(name), name),
-        )
-        entry["periods"].append(
-            {
-                "period": row["period"],
-                "reporters": row["reporters"],
-                "href": f"{base}/site/index.html" if (folder / "site" / "index.html").is_file() else None,
-                "editions": [(name, f"{base}/editions/{quote(name)}/site/index.html") for name in editions],
-            }
-        )
-    text = (
-        environment()
-        .get_template("portal.html")
-        .render(
-            programmes=list(programmes.values()),
-            css=Markup(styles()),
-        )
-    )
+    context = portal.portal(connection, published_dir)
+    text = environment().get_template("portal.html").render(context, page="portal", css=Markup(styles()))
     published_dir.mkdir(parents=True, exist_ok=True)
     target = published_dir / "index.html"
     fresh = published_dir / ".index.html.new"

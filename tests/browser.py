@@ -154,13 +154,17 @@ MISPLACED = """() => {
     const x = Math.min(p.right, q.right) - Math.max(p.left, q.left), y = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
     if (x > 2 && y > 2) found.push('overlap: ' + name(a) + ' / ' + name(b));
   }
-  // Cells of one row neither.
+  // Nor does the text of neighbouring cells (a floated cell may lie in the box of the next, its text may not).
+  const lines = e => { const r = document.createRange(); r.selectNodeContents(e); return [...r.getClientRects()]; };
+  const meet = (p, q) => Math.min(p.right, q.right) - Math.max(p.left, q.left) > 2
+    && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 3;
   for (const row of document.querySelectorAll('main tr')) {
-    const cells = [...row.cells].filter(shown).map(c => [c, c.getBoundingClientRect()]);
+    const cells = [...row.cells].filter(shown);
     for (let i = 1; i < cells.length; i++) {
-      const p = cells[i - 1][1], q = cells[i][1];
-      const x = Math.min(p.right, q.right) - Math.max(p.left, q.left), y = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-      if (x > 2 && y > 2) found.push('cells overlap: ' + name(cells[i - 1][0]) + ' / ' + name(cells[i][0]));
+      if (!meet(cells[i - 1].getBoundingClientRect(), cells[i].getBoundingClientRect())) continue;
+      const before = lines(cells[i - 1]);
+      if (lines(cells[i]).some(q => before.some(p => meet(p, q))))
+        found.push('cells overlap: ' + name(cells[i - 1]) + ' / ' + name(cells[i]));
     }
   }
   return found.slice(0, 8);

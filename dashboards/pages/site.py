@@ -87,6 +87,19 @@ class Site:
         return self._grouped[table].get(reporter_id, [])
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """reporter_id → name."""
+        return {row["reporter_id"]: row["reporter_name"] for row in self.ranking}
+
+    @cached_property
+    def flags_of(self) -> dict[tuple[str, str], list[Row]]:
+        """(entity_type, entity_id) → findings on it."""
+        grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.flags:
+            grouped[row["entity_type"], row["entity_id"]].append(row)
+        return grouped
+
+    @cached_property
     def issues(self) -> list[Row]:
         """The rectification ledger with the history of every issue (see ``ledger.issues``)."""
         return ledger.issues(self.rectification, self.rectification_history, self.flags)

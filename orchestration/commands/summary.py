@@ -7,10 +7,13 @@ from pathlib import Path
 
 import duckdb
 
+from dashboards import format as fmt
 from orchestration.editions.store import DRAFT
 from orchestration.editions.tables import standing_edition
 from orchestration.settings import Settings
 
+# rank, name, total, 5 % and 95 % quantile of the rank
+Place = tuple[int, str, float, float | None, float | None]
 SEVERITIES = {"B": "阻断", "E": "错误", "W": "警告", "I": "提示"}
 
 
@@ -34,8 +37,8 @@ class ProgrammeSummary:
     rows_quarantined: int
     findings: dict[str, int]
     registry_blocking: int
-    first: list[tuple[int, str, float]]
-    last: list[tuple[int, str, float]]
+    first: list[Place]
+    last: list[Place]
     site: str
     edition: str = DRAFT
 
@@ -70,8 +73,11 @@ class Summary:
         return "\n\n".join(["", *blocks])
 
 
-def _ranked(rows: list[tuple[int, str, float]]) -> str:
-    return "，".join(f"第{rank}名 {name} {score:.2f}" for rank, name, score in rows) or "无"
+def _ranked(rows: list[Place]) -> str:
+    return (
+        "，".join(f"{fmt.rank(rank, low, high)} {name} {score:.2f}" for rank, name, score, low, high in rows)
+        or "无"
+    )
 
 
 def _programme_text(programme: ProgrammeSummary) -> str:
@@ -151,8 +157,9 @@ def _one(
         [programme_id],
     ).fetchone()[0]
     ranked = connection.execute(
-        "SELECT rank, reporter_name, total_score FROM marts.ranking "
-        "WHERE programme_id = ? AND period = ? AND rank IS NOT NULL ORDER BY rank, reporter_id",
+        "SELECT k.rank, k.reporter_name, k.total_score, b.rank_p05, b.rank_p95 FROM marts.ranking k "
+        "LEFT JOIN marts.rank_robustness b USING (programme_id, period, reporter_id) "
+        "WHERE programme_id = ? AND period = ? AND k.rank IS NOT NULL ORDER BY k.rank, reporter_id",
         key,
     ).fetchall()
     reporters = connection.execute(

@@ -23,6 +23,7 @@ import pytest
 
 from dashboards import format as fmt
 from dashboards import render
+from dashboards.pages import glance
 from dashboards.pages import index as index_page
 from dashboards.pages import reporter as reporter_page
 from dashboards.pages import site as pages
@@ -474,7 +475,7 @@ def load(connection, period: str = "2021Q2") -> pages.Site:
 
 
 def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
-    first, more = index_page.headline(load(warehouse))
+    first, more = glance.headline(load(warehouse))
     assert first == "逾期任务 6 项次，比上季度增加 2 项次；第4县最多，有 3 项次"
     assert more == [
         "4 个填报主体承担任务 40 项次，已完成 10 项次（25.0%）；全部节点已到期的 16 项次中，按时完成 62.5%。",
@@ -483,7 +484,7 @@ def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
         "应报 8 份，未报 1 份，迟报 1 份。",
     ]
     cards = {
-        card["key"]: (card["n"], card["change"], card["tone"]) for card in index_page.counts(load(warehouse))
+        card["key"]: (card["n"], card["change"], card["tone"]) for card in glance.counts(load(warehouse))
     }
     assert cards == {
         "due": ("16", "+8", "flat"),
@@ -497,8 +498,8 @@ def test_headline_and_counts_are_the_sums_of_the_marts(warehouse):
 def test_first_period_has_no_change(warehouse):
     site = load(warehouse, "2021Q1")
     assert site.before is None
-    assert {card["change"] for card in index_page.counts(site)} == {"—"}
-    assert index_page.headline(site)[0] == "逾期任务 4 项次；第1县、第2县、第3县等 4 家最多，各 1 项次"
+    assert {card["change"] for card in glance.counts(site)} == {"—"}
+    assert glance.headline(site)[0] == "逾期任务 4 项次；第1县、第2县、第3县等 4 家最多，各 1 项次"
 
 
 def test_light_of_a_cell_is_its_worst_with_its_count(warehouse):
@@ -559,7 +560,7 @@ def test_joint_units_answer_one_by_one():
     connection.execute("update marts.overdue_tasks set lead_unit = '市甲局、市乙局'")
     assert (
         "逾期任务的责任单位集中在市甲局（6 项次）、市乙局（6 项次）。"
-        in index_page.headline(load(connection))[1]
+        in glance.headline(load(connection))[1]
     )
     overdue_units = units.units(load(connection))["overdue_units"]
     assert sorted((unit["unit"], unit["n"]) for unit in overdue_units) == [("市乙局", 6), ("市甲局", 6)]

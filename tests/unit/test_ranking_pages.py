@@ -280,11 +280,11 @@ def test_a_change_is_split_and_nothing_is_no_noise(site, rendered):
 
 
 def test_movers_are_those_whose_rank_moved(site):
-    found = ranking.index(site)
-    assert [(m["name"], m["rank_change"], m["before_words"], m["rank_words"]) for m in found["movers"]] == [
+    found = ranking.movers(site)
+    assert [(m["name"], m["rank_change"], m["before_words"], m["rank_words"]) for m in found["up"]] == [
         ("第2县", 1, "第3名（1–3）", "第2名（1–3）")
     ]
-    assert (found["moved"], found["compared"]) == (1, 4)
+    assert (found["down"], found["up_n"], found["down_n"], found["compared"]) == ([], 1, 0, 4)
 
 
 def test_first_quarter_says_there_is_nothing_before(warehouse, tmp_path):
