@@ -64,6 +64,11 @@ def _labels(names: Sequence[str]) -> list[str]:
     return list(labels)
 
 
+def _short(text: str, most: int = 12) -> str:
+    """A label of limited length; the whole text stands in the table below the figure."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _median(values: Sequence[float | None]) -> float | None:
     known = [v for v in values if v is not None]
     return median(known) if known else None
@@ -106,7 +111,9 @@ def rank_bump(rows: Sequence[Row]) -> Figure:
     ends: dict[int, list[str]] = {}
     for row in ranked:
         if row["period"] == last:
-            ends.setdefault(row["rank"], []).append(figure_text(row["reporter_name"]))
+            ends.setdefault(row["rank"], []).append(row["reporter_name"] or "")
+    # The margin holds what is written there: names beyond it would be cut.
+    labels = {rank: _short(fmt.names(names, 2)) for rank, names in sorted(ends.items())}
     worst = max(row["rank"] for row in ranked)
     return _figure(
         traces,
@@ -119,18 +126,24 @@ def rank_bump(rows: Sequence[Row]) -> Figure:
                 "tickvals": list(range(1, worst + 1)),
                 "showgrid": False,
             },
-            "margin": {"l": 8, "r": 130, "t": 8, "b": 8, "pad": 4},
+            "margin": {
+                "l": 8,
+                "r": 24 + 12 * max(map(len, labels.values()), default=0),
+                "t": 8,
+                "b": 8,
+                "pad": 4,
+            },
             "annotations": [
                 {
                     "x": last,
                     "y": rank,
-                    "text": "、".join(names),
+                    "text": figure_text(label),
                     "showarrow": False,
                     "xanchor": "left",
                     "xshift": 10,
                     "font": {"size": 12},
                 }
-                for rank, names in sorted(ends.items())
+                for rank, label in labels.items()
             ],
         },
     )

@@ -6,6 +6,8 @@ The site is plain files: it opens from disk, makes no request to another host an
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import tempfile
@@ -21,25 +23,32 @@ from markupsafe import Markup
 from dashboards import findings, theme
 from dashboards import format as fmt
 from dashboards.pages import (
+    compare,
     editions,
     goals,
     index,
+    indicator,
     indicators,
     method,
     overdue,
     portal,
+    present,
     quality,
     ranking,
     rectification,
     reporter,
+    single,
+    search,
+    special,
+    task,
+    unit,
     units,
 )
 from dashboards.pages.site import Site, load, source
-from dashboards.queries import site as queries
 from dashboards.reuse import Pages
 
 HERE = Path(__file__).parent
-ASSETS = ("site.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
+ASSETS = ("site.js", "search.js", "compare.js", "present.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
 # No inline script anywhere: figures are data blocks, which do not run. Plotly needs inline styles.
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -100,6 +109,16 @@ def _period_links(site: Site, out_dir: Path, linked: Iterable[str] | None) -> di
     return links
 
 
+def _front(site: Site, out_dir: Path, linked: Iterable[str] | None) -> str | None:
+    """Relative way to the folder of the portal and the dictionary; None where there is none to go to (as for periods)."""
+    home = next((folder for folder in (out_dir, *out_dir.parents) if folder.name == site.period), None)
+    if home is None:
+        return None
+    published = home.parent.parent
+    there = linked is not None or (published / "dictionary.html").is_file()
+    return os.path.relpath(published, out_dir).replace(os.sep, "/") + "/" if there else None
+
+
 def render_site(
     connection: duckdb.DuckDBPyConnection,
     programme_id: str,
@@ -121,6 +140,7 @@ def render_site(
     out_dir = Path(os.path.abspath(out_dir))
     site = load(connection, programme_id, period, edition)
     site.period_links = _period_links(site, out_dir, linked_periods)
+    site.front = _front(site, out_dir, linked_periods)
     pages = Pages(environment(), out_dir, memory, site.slugs.items())
     texts = ((name, pages.render(name, template, context)) for name, template, context in _pages(site))
     written = _replace_folder(out_dir, texts)
@@ -129,16 +149,67 @@ def render_site(
     return SiteSummary(written, size, out_dir / "index.html", pages.kept)
 
 
+def render_single(
+    connection: duckdb.DuckDBPyConnection,
+    programme_id: str,
+    period: str,
+    file: Path,
+    *,
+    edition: str = "征求意见稿",
+) -> int:
+    """Write the quarter as one HTML file that needs nothing beside it; returns its size in bytes.
+
+    Styles and scripts stand inside; only these very scripts may run, by their hashes. The drawing library comes along where
+    there is a figure. Raises ``LookupError`` like ``render_site``.
+    """
+    context = single.single(load(connection, programme_id, period, edition))
+    names = (
+        ("plotly-cartesian.min.js", "plotly-zh-cn.js", "site.js") if context["drawn_here"] else ("site.js",)
+    )
+    scripts = [(HERE / "static" / name).read_text(encoding="utf-8") for name in names]
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts
+    )
+    policy = (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    text = (
+        environment()
+        .get_template("single.html")
+        .render(
+            context | {"policy": policy, "css": Markup(styles()), "scripts": [Markup(s) for s in scripts]}
+        )
+    )
+    file = Path(os.path.abspath(file))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        _write(fresh, text)
+        os.replace(fresh, file)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return file.stat().st_size
+
+
 def _pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(file, template, context) of every page of the site."""
     yield "index.html", "index.html", index.index(site)
     yield from index.paged(site)
+    yield "present.html", "present.html", present.present(site)
     yield "lists.html", "lists.html", ranking.lists(site)
     if site.goals:
         yield "goals.html", "goals.html", goals.goals(site)
     yield "overdue.html", "overdue.html", overdue.overdue(site)
     yield "units.html", "units.html", units.units(site)
-    yield "indicators.html", "indicators.html", indicators.indicators(site)
+    cards = indicators.cards(site)
+    yield "indicators.html", "indicators.html", indicators.indicators(site, cards)
+    yield from indicator.pages(site, cards)
+    yield from special.pages(site, cards)
+    yield from task.pages(site)
+    yield from unit.pages(site)
+    yield "compare.html", "compare.html", compare.compare(site)
+    yield "assets/search-index.js", "search-index.js", search.index(site)
     yield "quality.html", "quality.html", quality.quality(site)
     if site.rectification:
         yield "rectification.html", "rectification.html", rectification.rectification(site)
@@ -171,8 +242,8 @@ def _replace_folder(out_dir: Path, texts: Iterable[tuple[str, str]]) -> int:
             file = fresh / name
             file.parent.mkdir(parents=True, exist_ok=True)
             _write(file, text)
-            written += 1
-        (fresh / "assets").mkdir()
+            written += name.endswith(".html")
+        (fresh / "assets").mkdir(exist_ok=True)
         _write(fresh / "assets" / "site.css", styles())
         for name in ASSETS:
             shutil.copyfile(HERE / "static" / name, fresh / "assets" / name)
@@ -202,11 +273,16 @@ def _write(file: Path, text: str) -> None:
 def render_portal(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> Path:
     """Write ``published_dir/index.html``: every programme and period, the newest first, with its frozen editions."""
     published_dir = Path(published_dir)
-    context = portal.portal(connection, published_dir)
-    text = environment().get_template("portal.html").render(context, page="portal", css=Markup(styles()))
+    return write_front(published_dir, "index.html", "portal.html", portal.portal(connection, published_dir))
+
+
+def write_front(published_dir: Path, name: str, template: str, context: dict[str, Any]) -> Path:
+    """Write one page beside the sites; readers see the old one or the new one. ``page``: the template's name."""
+    page = template.removesuffix(".html")
+    text = environment().get_template(template).render(context, page=page, css=Markup(styles()))
     published_dir.mkdir(parents=True, exist_ok=True)
-    target = published_dir / "index.html"
-    fresh = published_dir / ".index.html.new"
+    target = published_dir / name
+    fresh = published_dir / f".{name}.new"
     _write(fresh, text)
     os.replace(fresh, target)
     return target

@@ -69,14 +69,14 @@ def histories(
 ) -> dict[str, dict[str, list[Row]]]:
     """task_id or indicator_id → reporter_id → its rows, oldest first; each with ``cells`` and ``quarantine``.
 
-    numbers: key or seq → id; titles: exact title → id. A quarantined row that never reached raw.* has ``raw_row`` (header →
-    cell) instead of fields.
+    numbers: key or seq → id; titles: exact title → id. A quarantined row that never reached raw.* has its ``raw_row`` (header →
+    cell, as JSON) instead of fields; it is null in all others.
     """
     key_field, _, fields = KINDS[kind]
     table: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     loaded = set()
     for row in sent:
-        row["cells"] = cells(row, fields, columns)
+        row |= {"cells": cells(row, fields, columns), "raw_row": None}
         loaded.add((row["receipt_id"], row["sheet"] or "", row["row_number"]))
         table[row[key_field]][row["reporter_id"]].append(row)
     for row in kept_out:

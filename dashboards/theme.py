@@ -66,6 +66,7 @@ def plot_config() -> dict[str, Any]:
         "locale": "zh-CN",
         "responsive": True,
         "scrollZoom": False,
+        "toImageButtonOptions": {"filename": "台账图", "scale": 2},
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
     }
 
@@ -158,9 +159,12 @@ class Drawing:
 
     def __init__(self, make: partial[Figure], caption: str, table: Table):
         self._make, self._caption, self._table = make, caption, table
+        self._html: Markup | None = None
 
     def __html__(self) -> Markup:
-        return figure_html(self._make(), self._caption, self._table)
+        if self._html is None:  # one figure may stand on several pages
+            self._html = figure_html(self._make(), self._caption, self._table)
+        return self._html
 
     def __repr__(self) -> str:
         made_of = (

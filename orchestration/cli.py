@@ -217,6 +217,23 @@ def bulletin(period, programme, out, number, date_text, copies, as_json) -> None
 
 
 @cli.command()
+@_period
+@_programme
+@click.option(
+    "--single-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="文件",
+    help="写成一个可转发的网页文件（微信、邮件）",
+)
+@_json
+def site(period: str, programme: str | None, single_file: Path | None, as_json: bool) -> None:
+    """看板：用已发布的数据重新生成网页，或写成一个文件转发。"""
+    from orchestration.commands.site import site as command
+
+    sys.exit(command(Settings.from_env(), period, programme, single_file, as_json))
+
+
+@cli.command()
 @click.option("--port", default=3000, show_default=True, help="端口")
 def dev(port: int) -> None:
     """打开 Dagster 界面，含定时任务和收件箱监视。"""

@@ -118,8 +118,9 @@ class Form:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Everything that is described; rules are rows of the catalogue with their codes put into words."""
+    """Everything that is described; schemas: name → title in order; rules: rows of the catalogue, codes also in words."""
 
+    schemas: dict[str, str]
     tables: tuple[Table, ...]
     forms: tuple[Form, ...]
     rules: tuple[dict[str, str], ...]
@@ -218,7 +219,7 @@ def collect(settings: Settings) -> Dictionary:
     """Everything, from the manifest of the dbt project. Raises RuntimeError when the project does not parse."""
     manifest = json.loads(ensure_manifest(settings).read_text(encoding="utf-8"))
     rules = settings.dbt_project / "seeds" / "check_rules.csv"
-    return Dictionary(tuple(_tables_of(manifest)), tuple(_forms_of()), tuple(_rules_of(rules)))
+    return Dictionary(SCHEMAS, tuple(_tables_of(manifest)), tuple(_forms_of()), tuple(_rules_of(rules)))
 
 
 # --- docs/data-dictionary.md ------------------------------------------------------------------------------------------

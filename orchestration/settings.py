@@ -54,6 +54,11 @@ class Settings:
         return self.published / "current.duckdb"
 
     @property
+    def cache(self) -> Path:
+        """What may be thrown away, for it can be made again; no output."""
+        return self.home / "cache"
+
+    @property
     def inbox(self) -> Path:
         """Drop folder of the inbox sensor: inbox/<programme>/<period>/<reporter>/<kind>*.<ext>."""
         return self.home / "inbox"

@@ -144,28 +144,30 @@ MISPLACED = """() => {
     if (s.overflowX !== 'visible' && s.textOverflow !== 'ellipsis' && s.display !== 'inline' && e.scrollWidth > e.clientWidth + 1)
       found.push('cut: ' + name(e));
   }
-  // Blocks that follow each other in one column do not lie on each other.
-  const apart = [...document.querySelectorAll('main h1, main h2, main h3, main p, main table, main figure, main .count')]
-    .filter(e => shown(e) && !e.closest('table table') && (e.tagName === 'TABLE' || !e.closest('table')) && !e.closest('.plot'));
-  const boxes = apart.map(e => [e, e.getBoundingClientRect()]);
-  for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < Math.min(boxes.length, i + 6); j++) {
-    const [a, p] = boxes[i], [b, q] = boxes[j];
-    if (a.contains(b) || b.contains(a)) continue;
-    const x = Math.min(p.right, q.right) - Math.max(p.left, q.left), y = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-    if (x > 2 && y > 2) found.push('overlap: ' + name(a) + ' / ' + name(b));
+  for (const e of document.querySelectorAll('.plot text')) {
+    const r = e.getBoundingClientRect(), p = e.closest('.plot').getBoundingClientRect();
+    if (r.width && (r.right > p.right + 2 || r.left < p.left - 2)) found.push('cut in figure: ' + name(e));
   }
-  // Nor does the text of neighbouring cells (a floated cell may lie in the box of the next, its text may not).
-  const lines = e => { const r = document.createRange(); r.selectNodeContents(e); return [...r.getClientRects()]; };
+  // Blocks do not lie on each other, nor does the text of neighbouring cells. A floated box may lie in the box of a text,
+  // so of texts the lines are compared.
   const meet = (p, q) => Math.min(p.right, q.right) - Math.max(p.left, q.left) > 2
     && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 3;
+  const lines = e => {
+    if (/TABLE|FIGURE|DIV/.test(e.tagName)) return [e.getBoundingClientRect()];
+    const r = document.createRange(); r.selectNodeContents(e); return [...r.getClientRects()];
+  };
+  const collide = (a, b) => meet(a.getBoundingClientRect(), b.getBoundingClientRect())
+    && lines(a).some(p => lines(b).some(q => meet(p, q)));
+  const apart = [...document.querySelectorAll('main h1, main h2, main h3, main p, main table, main figure, main .count')]
+    .filter(e => shown(e) && (e.tagName === 'TABLE' || !e.closest('table')) && !e.closest('.plot'));
+  for (let i = 0; i < apart.length; i++) for (let j = i + 1; j < Math.min(apart.length, i + 6); j++) {
+    const a = apart[i], b = apart[j];
+    if (!a.contains(b) && !b.contains(a) && collide(a, b)) found.push('overlap: ' + name(a) + ' / ' + name(b));
+  }
   for (const row of document.querySelectorAll('main tr')) {
     const cells = [...row.cells].filter(shown);
-    for (let i = 1; i < cells.length; i++) {
-      if (!meet(cells[i - 1].getBoundingClientRect(), cells[i].getBoundingClientRect())) continue;
-      const before = lines(cells[i - 1]);
-      if (lines(cells[i]).some(q => before.some(p => meet(p, q))))
-        found.push('cells overlap: ' + name(cells[i - 1]) + ' / ' + name(cells[i]));
-    }
+    for (let i = 1; i < cells.length; i++)
+      if (collide(cells[i - 1], cells[i])) found.push('cells overlap: ' + name(cells[i - 1]) + ' / ' + name(cells[i]));
   }
   return found.slice(0, 8);
 }"""

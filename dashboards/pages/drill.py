@@ -18,12 +18,13 @@ import duckdb
 from dashboards import format as fmt
 from dashboards import submissions
 from dashboards.queries import history as queries
+from dashboards.queries import site as site_queries
 from dashboards.theme import LIGHTS
 
 Row = dict[str, Any]
 
-DETAILED = 150  # up to so many reporters stand on every page, with their whole history
-NOTABLE = 60  # of more, so many per page
+DETAILED = 150  # up to so many reporters stand on every page
+NOTABLE = 60  # of more, so many per page; and so many with their whole history
 MOST_LINES = 100  # reporters drawn as lines of their own
 
 ANSWERING = ("lead", "sole", "joint", "by_duty")  # roles that answer for a task
@@ -59,7 +60,8 @@ def gravest(row: Row) -> tuple[Any, ...]:
 
 @dataclass
 class Drill:
-    """See the module. ``slugs``: kind of page → code → file name; units go by their canonical name."""
+    """See the module. ``slugs``: kind of page → code → file name; units go by their canonical name. ``places``: the order of
+    the registry."""
 
     tasks: dict[str, Row]
     indicators: dict[str, Row]
@@ -73,6 +75,7 @@ class Drill:
     special_history: list[Row]
     aliases: dict[str, dict[str, str]]
     slugs: dict[str, dict[str, str]]
+    places: dict[str, int]
     detailed: bool
 
     def href(self, kind: str, code: str | None, prefix: str = "") -> str | None:
@@ -149,15 +152,15 @@ def load(
 
     detailed = len(reporters) <= DETAILED
     task_pairs = value_pairs = None
-    if not detailed:
+    if len(reporters) > NOTABLE:
         task_pairs = [
-            (row["reporter_id"], task) for task, rows in by_task.items() for row in notable(rows, detailed)
+            (row["reporter_id"], task) for task, rows in by_task.items() for row in notable(rows, False)
         ]
         value_pairs = [
             (row["reporter_id"], indicator)
             for indicator, rows in by_indicator.items()
             for row in notable_values(
-                [row for row in rows if row["period"] == period], lower.get(indicator, False), detailed
+                [row for row in rows if row["period"] == period], lower.get(indicator, False), False
             )
         ]
     task_rows = queries.task_rows(connection, programme_id, period, task_pairs)
@@ -196,10 +199,14 @@ def load(
         aliases=aliases,
         slugs={
             "tasks": fmt.slugs(list(dict.fromkeys([*tasks, *by_task]))),
-            "indicators": fmt.slugs(list(dict.fromkeys([*names, *by_indicator]))),
+            "indicators": fmt.slugs(list(names)),
             "specials": fmt.slugs(list(dict.fromkeys(specials))),
             "units": fmt.slugs(list(units)),
             "reporters": fmt.slugs(reporters),
+        },
+        places={
+            row["reporter_id"]: place
+            for place, row in enumerate(site_queries.reporters(connection, programme_id))
         },
         detailed=detailed,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from dashboards import findings
 from dashboards import format as fmt
 from dashboards.pages.editions import edition_rows, frozen
+from dashboards.pages.editions import missing as missing_for_publication
 from dashboards.pages.quality import PROGRESS_RULES
 from dashboards.pages.site import Site, lead_units
 
@@ -327,3 +328,49 @@ def trust(site: Site) -> Row:
 def _not_quite(share: float) -> float:
     """A share that is not 1 must not read 100.0%."""
     return share if share >= 1 else min(share, 0.999)
+
+
+# --- what next ---------------------------------------------------------------------------------------------------------------
+
+
+def next_steps(site: Site) -> list[str]:
+    """What the numbers ask for next, in the order of who waits; empty where nothing is open."""
+    now = site.totals.get(site.period, {})
+    steps = []
+    if site.overdue:
+        unit, task = overdue_units(site)[0], site.overdue[0]
+        steps.append(
+            f"督办逾期任务 {len(site.overdue):,} 项次：先办最多的{unit['unit']}（{unit['n']} 项次），"
+            f"和最久的“{short(task['title'] or task['task_id'], 16)}”（{task['reporter_name']}，{task['days_overdue']} 天）"
+        )
+    if now.get("tasks_due_soon"):
+        steps.append(f"提醒临期任务 {now['tasks_due_soon']:,} 项次")
+    missing = list(
+        dict.fromkeys(r["reporter_name"] for r in site.reporting if r["owed"] and not r["received"])
+    )
+    if missing:
+        steps.append(f"催报 {len(missing)} 家：{fmt.names(missing, 4)}")
+    names = {row["reporter_id"]: row["reporter_name"] for row in site.ranking}
+    talks = [names[row["reporter_id"]] for row in site.list_entries if row["talk"]]
+    if talks:
+        steps.append(f"按榜单规则约谈：{fmt.names(talks, 4)}")
+    open_rows = [row for row in site.flags if row["rule_id"] not in PROGRESS_RULES and row["period"]]
+    at_stake = sum(findings.stake(row) == "红黑榜" for row in open_rows)
+    if at_stake:
+        steps.append(f"先核对影响红黑榜的数据问题 {at_stake:,} 处")
+    elif open_rows:
+        steps.append(f"核对数据问题 {len(open_rows):,} 处，没有影响红黑榜的")
+    late = sum(issue["days_overdue"] is not None for issue in site.issues)
+    if late:
+        steps.append(f"督促逾期未销号的整改问题 {late:,} 个")
+    if not site.editions:
+        needed = [item["text"] for item in missing_for_publication(site) if not item["done"]]
+        steps.append(f"发布前还需：{'；'.join(needed)}")
+    elif site.draft_changes and not frozen(site):
+        steps.append(f"发布后的新数据使 {len(site.draft_changes):,} 家有变化，由主办单位决定是否修订")
+    return steps
+
+
+def short(text: str, most: int) -> str:
+    """At most ``most`` characters and ``…``."""
+    return text if len(text) <= most else text[:most] + "…"

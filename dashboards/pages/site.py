@@ -75,6 +75,7 @@ class Site:
     slugs: dict[str, str]
     drill: drill.Drill
     period_links: dict[str, str | None] = field(default_factory=dict)
+    front: str | None = None  # leads from the site's root to the pages beside the sites; None where there are none
     _grouped: dict[str, dict[str | None, list[Row]]] = field(default_factory=dict)
 
     def of(self, table: str, reporter_id: str) -> list[Row]:
@@ -289,6 +290,7 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
         "edition": site.edition,
         "now": now,
         "before": site.before,
+        "front": None if site.front is None else prefix + site.front,
         "nav": [
             ("index", "总览", "index.html"),
             ("lists", "红黑榜", "lists.html"),
@@ -296,6 +298,7 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
             ("overdue", "逾期任务", "overdue.html"),
             ("units", "责任单位", "units.html"),
             ("indicators", "指标", "indicators.html"),
+            *([("compare", "两地对比", "compare.html")] if len(site.ranking) > 1 else []),
             ("quality", "数据质量", "quality.html"),
             *([("rectification", "整改台账", "rectification.html")] if site.rectification else []),
             ("editions", "版本与修订", "editions.html"),

@@ -7,22 +7,6 @@ import duckdb
 from dashboards.queries import Row, fetch, has_columns, without_sums
 
 
-def published_periods(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Every (programme, period) that has a ranking, with the programme's title and issuer; newest period first."""
-    return fetch(
-        connection,
-        """
-        select r.programme_id, r.period, any_value(p.title) as title, any_value(p.issuer) as issuer,
-               count(distinct r.reporter_id) as reporters
-        from marts.ranking as r
-        left join raw.programmes as p on p.programme_id = r.programme_id
-        group by r.programme_id, r.period
-        order by r.programme_id, r.period desc
-        """,
-        [],
-    )
-
-
 def programme(connection: duckdb.DuckDBPyConnection, programme_id: str) -> Row | None:
     """The programme's line with its parameters; None for an unknown programme."""
     found = fetch(connection, "select * from raw.programmes where programme_id = ?", [programme_id])

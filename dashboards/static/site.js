@@ -21,7 +21,7 @@
 
   function plotly() {
     if (!library) {
-      library = load("plotly-cartesian.min.js").then(function () { return load("plotly-zh-cn.js"); });
+      library = window.Plotly ? Promise.resolve() : load("plotly-cartesian.min.js").then(function () { return load("plotly-zh-cn.js"); });
     }
     return library;
   }

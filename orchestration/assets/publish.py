@@ -190,6 +190,11 @@ def period_folder(settings: Settings, programme: str, period: str) -> Path:
     return settings.published / programme / period
 
 
+def page_memory(settings: Settings, programme: str, period: str) -> Path:
+    """What the pages in ``period_folder(…)/site`` were made of; beside the outputs, an edition has none."""
+    return settings.cache / "pages" / programme / f"{period}.json"
+
+
 def build(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     """The publishing assets; they wait for ``upstream`` (everything that is published)."""
 

@@ -1,17 +1,30 @@
-"""The leaders' site: one static folder per programme and period, and the page that lists them.
+"""The leaders' site: one static folder per programme and period, and the pages beside them, one for all programmes.
 
 Does not belong here: pages and figures (``dashboards/``).
 """
 
 import dagster as dg
+import duckdb
 
 from orchestration import names
-from orchestration.assets.publish import period_folder, periods_in, standing
+from orchestration.assets.publish import page_memory, period_folder, periods_in, standing
 from orchestration.editions.store import editions, mark
 from orchestration.progress import step
 from orchestration.resources import RunScope
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
+
+
+def write_front_pages(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+    """Lineage, data dictionary, analysts' page and the portal that names them; connection: the published file."""
+    from dashboards.reference import render_reference
+    from dashboards.render import render_portal
+    from orchestration.dictionary import collect
+    from orchestration.lineage import write_lineage
+
+    write_lineage(settings, connection)
+    render_reference(connection, settings.published, collect(settings))
+    render_portal(connection, settings.published)
 
 
 def build(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -25,7 +38,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         kinds={"plotly"},
     )
     def site(context: dg.AssetExecutionContext, scope: RunScope) -> dg.MaterializeResult:
-        from dashboards.render import render_portal, render_site
+        from dashboards.render import render_site
 
         with step("生成看板网页") as progress, reader(settings.current) as connection:
             pages = 0
@@ -39,10 +52,11 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
                     period_folder(settings, programme, period) / "site",
                     edition=mark(published.get((programme, period))),
                     linked_periods=[other for owner, other in wanted if owner == programme],
+                    memory=page_memory(settings, programme, period),
                 )
                 pages += summary.pages
                 progress.tick(f"{done}/{len(wanted)} 个期次")
-            render_portal(connection, settings.published)
+            write_front_pages(settings, connection)
             progress.result = f"{len(wanted)} 个期次，{pages} 页"
         return dg.MaterializeResult(metadata={"pages": pages})
 

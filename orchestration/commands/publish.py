@@ -9,6 +9,7 @@ from orchestration.commands.run import DONE, INCOMPLETE, Misuse, check_programme
 from orchestration.editions.store import Edition, EditionDamaged, edition_named
 from orchestration.editions.store import editions as all_editions
 from orchestration.settings import Settings
+from orchestration.warehouse import reader
 
 _WHAT = {
     "input": "文件", "value": "指标值", "indicator_score": "指标得分", "task": "任务状态", "task_score": "任务得分",
@@ -35,6 +36,7 @@ def publish(
     as_json: bool,
 ) -> int:
     """The command; 1 when nothing can be published as it stands. Raises Misuse: one person only, no reason, unknown names."""
+    from orchestration.assets.site import write_front_pages
     from orchestration.editions.freeze import Approval, NotPublishable
     from orchestration.editions.freeze import publish as freeze
 
@@ -72,6 +74,10 @@ def publish(
                 _about(done.edition)
                 | {"folder": str(done.edition.folder), "changes": done.changes, "late_files": done.late_files}
             )
+    if blocks:
+        # their queries ask for editions too; a run would say so only later
+        with reader(settings.current) as connection:
+            write_front_pages(settings, connection)
     if as_json:
         print(json.dumps({"published": blocks, "refused": failures}, ensure_ascii=False, indent=2))
     else:

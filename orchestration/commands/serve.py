@@ -18,6 +18,8 @@ HEADERS = {
 }
 # pages, data files and pictures; the database itself is for people with a login on the machine
 _SERVED = (".html", ".js", ".css", ".json", ".svg", ".png", ".woff2", ".txt")
+# the only workbook: it describes, the others hold what counties sent
+_DESCRIPTION = "/dictionary.xlsx"
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -41,7 +43,7 @@ class Handler(SimpleHTTPRequestHandler):
         path = self.path.split("?", 1)[0].split("#", 1)[0]
         parts = [part for part in path.split("/") if part]
         hidden = any(part.startswith(".") for part in parts)
-        if hidden or not (path.endswith("/") or path.lower().endswith(_SERVED)):
+        if hidden or not (path.endswith("/") or path == _DESCRIPTION or path.lower().endswith(_SERVED)):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         return super().send_head()

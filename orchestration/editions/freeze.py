@@ -23,7 +23,13 @@ import duckdb
 
 from dashboards.workbooks.records import rows
 from orchestration.assets.control import write_editions
-from orchestration.assets.publish import export_tables, period_folder, write_parquet, write_snapshot
+from orchestration.assets.publish import (
+    export_tables,
+    page_memory,
+    period_folder,
+    write_parquet,
+    write_snapshot,
+)
 from orchestration.editions import difference
 from orchestration.editions.correction import corrected
 from orchestration.editions.store import (
@@ -404,5 +410,12 @@ def _refresh(settings: Settings, edition: Edition) -> None:
     home = period_folder(settings, programme_id, period)
     with reader(settings.current) as connection:
         write_parquet(connection, programme_id, period, home / "parquet")
-        render_site(connection, programme_id, period, home / "site", edition=mark(edition))
+        render_site(
+            connection,
+            programme_id,
+            period,
+            home / "site",
+            edition=mark(edition),
+            memory=page_memory(settings, programme_id, period),
+        )
         render_portal(connection, settings.published)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import statistics
 
+import chinese_calendar
 import duckdb
+import openpyxl
 import pytest
 
 from orchestration.settings import REPOSITORY
+from raw.periods import SHANGHAI
 from tests.conftest import Built
 
 pytestmark = pytest.mark.integration
@@ -34,10 +39,184 @@ def test_every_query_on_the_page_runs(plain, number: int):
     assert columns, question
 
 
+def rows_of(plain, words: str) -> list[dict]:
+    """The rows of the one query whose question holds ``words``."""
+    (query,) = [query for question, query in BLOCKS if words in question]
+    cursor = plain.execute(query)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def test_the_page_has_its_queries():
-    assert len(BLOCKS) >= 5 and all(
-        "published_at(" in q or "known_at(" in q or "editions." in q for _, q in BLOCKS
-    )
+    looking_back = [q for _, q in BLOCKS if "published_at(" in q or "known_at(" in q or "editions." in q]
+    assert len(BLOCKS) >= 15 and len(looking_back) >= 5
+    assert len({question for question, _ in BLOCKS}) == len(BLOCKS)
+
+
+# --- worked queries, each against another way ------------------------------------------------------------------------
+
+SAMPLE = "programme_id = 'zhumadian2021' AND period = '2021Q4'"
+
+
+def test_who_owes_what_by_the_files_received(plain):
+    """Received or not, on time or not: from the receipts and the cut-off alone."""
+    cut = dt.datetime(2021, 12, 29, tzinfo=SHANGHAI)
+    first = {}
+    for reporter, kind, at, status in plain.execute(
+        f"SELECT r.name, f.kind, f.received_at, f.status FROM ops.receipts f JOIN raw.reporters r USING (programme_id, reporter_id) "
+        f"WHERE f.{SAMPLE.replace('AND period', 'AND f.period')} ORDER BY f.received_at DESC"
+    ).fetchall():
+        if status != "rejected" and kind in ("progress", "indicators"):
+            first[reporter, kind] = at
+    names = [
+        name
+        for (name,) in plain.execute(
+            "SELECT name FROM raw.reporters WHERE programme_id = 'zhumadian2021'"
+        ).fetchall()
+    ]
+    found = {(row["name"], row["kind"]): row for row in rows_of(plain, "谁还欠什么")}
+    late = {key for key, row in found.items() if row["received"] and row["days_late"]}
+    missing = {key for key, row in found.items() if not row["received"]}
+    assert late == {key for key, at in first.items() if at >= cut} != set()
+    assert missing == {(name, kind) for name in names for kind in ("progress", "indicators")} - first.keys()
+
+
+def test_overdue_by_unit_counts_every_joint_lead(plain):
+    expected: dict[str, list] = {}
+    for lead, reporter, task, days in plain.execute(
+        f"SELECT lead_unit, reporter_id, task_id, days_overdue FROM marts.task_status WHERE {SAMPLE} AND light = 'red'"
+    ).fetchall():
+        for unit in (lead or "（未明确）").split("、"):
+            expected.setdefault(unit, []).append((reporter, task, days))
+    found = rows_of(plain, "逾期任务各是哪个责任单位")
+    assert {
+        row["lead_unit"]: [row["overdue"], row["reporters"], row["tasks"], row["longest"]] for row in found
+    } == {
+        unit: [
+            len(lines),
+            len({r for r, _, _ in lines}),
+            len({t for _, t, _ in lines}),
+            max(d for _, _, d in lines),
+        ]
+        for unit, lines in expected.items()
+    }
+    assert [row["overdue"] for row in found] == sorted((row["overdue"] for row in found), reverse=True)
+
+
+def test_the_four_causes_add_up_to_the_change_of_rank(plain):
+    found = rows_of(plain, "位次为什么变")
+    assert len(found) == 13
+    for row in found:
+        parts = row["rank_own"] + row["rank_peers"] + row["rank_method"] + row["rank_revision"]
+        assert parts == row["rank_change"] == row["previous_rank"] - row["rank"]
+
+
+def test_the_cell_named_holds_the_value(plain, built: Built):
+    """Opened with openpyxl: the very cell of every workbook."""
+    found = [row for row in rows_of(plain, "一个指标值从哪里来") if row["path"].endswith(".xlsx")]
+    assert len({row["path"] for row in found}) >= 5
+    books = {
+        path: openpyxl.load_workbook(built.settings.raw_root / path, data_only=True)
+        for path in {r["path"] for r in found}
+    }
+    for row in found:
+        cell = books[row["path"]][row["sheet"]][row["cell"]].value
+        assert float(cell) == pytest.approx(float(row["written"])), row
+
+
+def test_history_of_ranks_without_a_publication(plain):
+    found = rows_of(plain, "历次位次")
+    assert len(found) == 4 * 13 and {row["first_published"] for row in found} == {None}
+    assert sorted(row["now"] for row in found if row["period"] == "2021Q4") == list(range(1, 14))
+
+
+def test_late_by_working_days_of_the_public_calendar(plain):
+    found = rows_of(plain, "迟报了几个工作日")
+    assert found
+    for row in found:
+        days = chinese_calendar.get_workdays(
+            row["cutoff_on"] + dt.timedelta(days=1), row["first_received_on"]
+        )
+        assert (
+            row["workdays_late"] == len(days)
+            and row["days_late"] == (row["first_received_on"] - row["cutoff_on"]).days
+        )
+
+
+def test_trend_against_the_target(plain):
+    """Median and gap of one indicator that should fall, by Python."""
+    found = [row for row in rows_of(plain, "一个指标逐季走到哪里了") if row["name"] == "企业开办办结时间"]
+    assert [row["period"] for row in found] == ["2021Q1", "2021Q2", "2021Q3", "2021Q4"]
+    for row in found:
+        values = [
+            value
+            for (value,) in plain.execute(
+                "SELECT value FROM marts.indicator_scores WHERE programme_id = 'zhumadian2021' AND period = ? "
+                "AND indicator_id = 'kb_hours' AND value IS NOT NULL", [row["period"]],
+            ).fetchall()
+        ]  # fmt: skip
+        middle = statistics.median(values)
+        assert row["median_value"] == pytest.approx(middle, abs=0.006) and row["reported"] == len(values)
+        assert row["median_gap"] == pytest.approx(middle - 5.0, abs=0.006)
+        assert row["attained"] == sum(value <= 5.0 for value in values)
+
+
+def test_findings_by_rule_are_all_findings(plain):
+    found = rows_of(plain, "数据问题")
+    (count,) = plain.execute(f"SELECT count(*) FROM quality.flags WHERE {SAMPLE}").fetchone()
+    assert sum(row["findings"] for row in found) == count > 0
+    gravity = ["BEWI".index(row["severity"]) for row in found]
+    assert gravity == sorted(gravity)
+    assert all(row["owner"] and row["remedy_zh"] for row in found)
+
+
+def test_open_issues_of_the_ledger(plain):
+    found = rows_of(plain, "整改台账")
+    expected = plain.execute(
+        f"SELECT issue_id FROM marts.rectification WHERE {SAMPLE} AND closed_on IS NULL AND status <> 'cancelled'"
+    ).fetchall()
+    assert {row["issue_id"] for row in found} == {issue for (issue,) in expected} != set()
+
+
+def test_forecasts_name_what_the_goal_is_about(plain):
+    found = rows_of(plain, "目标能否达到")
+    (count,) = plain.execute(
+        "SELECT count(*) FROM marts.goals WHERE programme_id = 'zhumadian2021' AND period = '2021Q3'"
+    ).fetchone()
+    assert len(found) == count > 0
+    assert all(row["forecast_basis"] for row in found) and any(row["forecast_met"] is False for row in found)
+    for row in found:
+        if row["forecast"] is not None and row["kind"] == "rank":
+            assert row["forecast_met"] == (row["forecast"] <= row["expected"])
+
+
+def test_the_stored_draws_give_the_published_bands(plain):
+    """The whole replay in SQL: weights, three normalisations, two aggregations, quantiles – rank for rank."""
+    found = rows_of(plain, "位次区间从哪里来")
+    assert len(found) == 13 and any(row["p05"] < row["p95"] for row in found)
+    assert [(r["p05"], r["p95"]) for r in found] == [(r["published_p05"], r["published_p95"]) for r in found]
+
+
+def test_the_replay_holds_for_every_programme_without_sub_units_and_pairs(plain):
+    """Geometric programmes, several sizes, weights, missing values: the oracle's."""
+    (query,) = [query for question, query in BLOCKS if "位次区间从哪里来" in question]
+    done = 0
+    for programme, period in plain.execute(
+        "SELECT b.programme_id, max(b.period) FROM marts.rank_robustness AS b JOIN raw.programmes AS p USING (programme_id) "
+        "WHERE p.sub_units = 'separate' GROUP BY 1 ORDER BY 1"
+    ).fetchall():
+        (places,) = plain.execute(
+            "SELECT count(*) FROM raw.reporters WHERE programme_id = ?", [programme]
+        ).fetchone()
+        if places > 60:
+            continue
+        rows = plain.execute(query.replace("zhumadian2021", programme).replace("2021Q4", period)).fetchall()
+        assert rows and [row[2:4] for row in rows] == [row[4:6] for row in rows], programme
+        done += 1
+    assert done >= 4
+
+
+# --- looking back ----------------------------------------------------------------------------------------------------
 
 
 def test_late_files_of_the_sample_by_the_last_query(plain):

@@ -1,0 +1,1 @@
+window.TAIZHANG_SEARCH={{ data }};
