@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/site_scale.py [reporters …] [--browser]
 
-The marts are those of ``tests/unit/test_dashboards`` with 18 specials of five tasks each; ``insert`` is replaced, for row by row
-they would take longer than the pages. Printed per size: pages, bytes, seconds of a first render, of a render where nothing changed
-and of one where a single reporter changed, size of the index and of one page of the full ranking; with ``--browser`` also the
-milliseconds until the index stands in Chromium (file://, 1400 px).
+The marts are those of ``tests/unit/test_dashboards`` with 18 specials of five tasks each. Printed per size: pages, bytes, seconds
+of a first render, of one where nothing changed and of one where a single reporter changed, how many pages stayed, the size of the
+index, of a page of the full tables and of the single file; with ``--browser`` also the milliseconds until the index stands in
+Chromium (file://, 1400 px).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -30,16 +29,8 @@ SIZES = (13, 130, 1300, 2843)
 COPIES = 9  # of the builder's two specials
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -> None:
-    frame = pl.DataFrame(rows, infer_schema_length=None)
-    connection.register("batch", frame.to_arrow())
-    connection.execute(f"insert into {table} by name select * from batch")
-    connection.unregister("batch")
-
-
 def build(reporters: int) -> duckdb.DuckDBPyConnection:
     """Marts of so many reporters, 18 specials, 90 tasks each, two periods."""
-    marts.insert = ranks.insert = _insert
     connection = duckdb.connect()
     marts.build(connection, reporters)
     marts.add_quality(connection)
@@ -94,7 +85,9 @@ def measure(reporters: int, browser: bool) -> None:
 
         def make() -> None:
             nonlocal summary
-            summary = render.render_site(connection, marts.PROGRAMME, "2021Q2", out)
+            summary = render.render_site(
+                connection, marts.PROGRAMME, "2021Q2", out, memory=Path(folder) / "memory.json"
+            )
 
         summary: render.SiteSummary | None = None
         first = timed(make)
@@ -103,12 +96,14 @@ def measure(reporters: int, browser: bool) -> None:
             "update raw.progress set summary = '新的说明' where reporter_id = '411701' and task_id = 't3'"
         )
         one = timed(make)
+        kept = summary.kept
+        single = render.render_single(connection, marts.PROGRAMME, "2021Q2", Path(folder) / "single.html")
         index = (out / "index.html").stat().st_size
         ranking = out / "ranking-1.html"
         lights = out / "lights-1.html"
         line = (
             f"{reporters:>5} 家：{summary.pages:>5} 页 {summary.bytes / 1e6:>7.1f} MB；首次 {first:>6.1f} s，无变化 {again:>5.1f} s，"
-            f"一家变化 {one:>5.1f} s；index {index / 1e3:>6.0f} kB"
+            f"一家变化 {one:>5.1f} s（{kept} 页未变）；index {index / 1e3:>6.0f} kB，单个文件 {single / 1e6:.2f} MB"
         )
         for page in (ranking, lights):
             if page.is_file():

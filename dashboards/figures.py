@@ -699,21 +699,32 @@ def overdue_ages(groups: Sequence[Row]) -> Figure:
     if not any(row["n"] or row.get("joined") for row in groups):
         return _figure([], {})
     words = [figure_text(row["word"]) for row in groups]
+    joined = [row.get("joined") or 0 for row in groups]
+    common = {
+        "type": "bar",
+        "orientation": "h",
+        "y": words,
+        "width": 0.62,
+        "textangle": 0,
+        "constraintext": "none",
+        "cliponaxis": False,
+    }
     traces = [
-        {
-            "type": "bar", "orientation": "h", "y": words, "x": [row["n"] for row in groups],
-            "text": [str(row["n"]) if row["n"] else "" for row in groups], "textposition": "auto", "name": "负责",
-            "marker": {"color": RED}, "width": 0.62, "cliponaxis": False,
-            "hovertemplate": "%{y}　%{x} 项次<extra></extra>",
+        common
+        | {
+            "x": [row["n"] for row in groups], "text": [str(row["n"]) if row["n"] else "" for row in groups], "name": "负责",
+            # Beside another bar the number stands in its own.
+            "textposition": "inside" if any(joined) else "outside", "insidetextanchor": "middle",
+            "marker": {"color": RED}, "hovertemplate": "%{y}　%{x} 项次<extra></extra>",
         }
     ]  # fmt: skip
-    joined = [row.get("joined") or 0 for row in groups]
     if any(joined):
         traces.append(
-            {
-                "type": "bar", "orientation": "h", "y": words, "x": joined,
-                "text": [str(n) if n else "" for n in joined], "textposition": "auto", "name": "配合、落实",
-                "marker": {"color": PALE, "pattern": {"shape": "/", "fgcolor": MUTED, "size": 6}}, "width": 0.62,
+            common
+            | {
+                "x": joined, "text": [str(n) if n else "" for n in joined], "name": "配合、落实", "textposition": "outside",
+                "marker": {"color": "#FFFFFF", "line": {"color": MUTED, "width": 1},
+                           "pattern": {"shape": "/", "fgcolor": PALE, "size": 6}},
                 "hovertemplate": "%{y}　配合、落实 %{x} 项次<extra></extra>",
             }
         )  # fmt: skip

@@ -322,7 +322,7 @@ def analyst_contents(connection: duckdb.DuckDBPyConnection) -> Row:
         code = tokens[at].content
         question = _QUESTION.match(code) if tokens[at].info == "sql" else None
         if not question:
-            return Markup("<pre><code>{}</code></pre>\n").format(code)
+            return Markup('<pre tabindex="0"><code>{}</code></pre>\n').format(code)
         return _query(next(count), question[1], code[question.end() :], connection)
 
     def link(tokens: Any, at: int, options: Any, env: Any) -> str:

@@ -37,8 +37,8 @@ from dashboards.pages import (
     ranking,
     rectification,
     reporter,
-    single,
     search,
+    single,
     special,
     task,
     unit,
@@ -141,7 +141,7 @@ def render_site(
     site = load(connection, programme_id, period, edition)
     site.period_links = _period_links(site, out_dir, linked_periods)
     site.front = _front(site, out_dir, linked_periods)
-    pages = Pages(environment(), out_dir, memory, site.slugs.items())
+    pages = Pages(environment(), out_dir, memory, ((kind, *sorted(table.items())) for kind, table in site.drill.slugs.items()))
     texts = ((name, pages.render(name, template, context)) for name, template, context in _pages(site))
     written = _replace_folder(out_dir, texts)
     pages.remember()
@@ -208,7 +208,8 @@ def _pages(site: Site) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield from special.pages(site, cards)
     yield from task.pages(site)
     yield from unit.pages(site)
-    yield "compare.html", "compare.html", compare.compare(site)
+    if len(site.ranking) > 1:
+        yield "compare.html", "compare.html", compare.compare(site)
     yield "assets/search-index.js", "search-index.js", search.index(site)
     yield "quality.html", "quality.html", quality.quality(site)
     if site.rectification:

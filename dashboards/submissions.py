@@ -15,6 +15,11 @@ from typing import Any
 Row = dict[str, Any]
 Columns = Mapping[tuple[str, str], Mapping[str, tuple[str, int | None]]]
 
+# Field → where its cell stands as written; a blank cell is not worth naming.
+WRITTEN = {
+    "status": "status_raw", "progress_pct": "progress_raw", "completed_on": "completed_on_raw", "summary": "summary",
+    "value": "value_raw", "numerator": "numerator_raw", "denominator": "denominator_raw",
+}  # fmt: skip
 SHEETS = {"xlsx", "xls"}  # formats whose cells have a letter and a number
 KINDS = {
     # kind of file: field of the key, of the title, fields whose cells are named
@@ -76,7 +81,8 @@ def histories(
     table: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     loaded = set()
     for row in sent:
-        row |= {"cells": cells(row, fields, columns), "raw_row": None}
+        filled = [field for field in fields if row[WRITTEN[field]] is not None]
+        row |= {"cells": cells(row, filled, columns), "raw_row": None}
         loaded.add((row["receipt_id"], row["sheet"] or "", row["row_number"]))
         table[row[key_field]][row["reporter_id"]].append(row)
     for row in kept_out:

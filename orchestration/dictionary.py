@@ -128,6 +128,8 @@ class Dictionary:
 
 def unit_of(column: str, meaning: str) -> str:
     """The unit of a column, from its name and its meaning; blank for texts, codes and plain counts."""
+    if "（文本）" in meaning:
+        return ""
     unit = next((unit for pattern, unit in _UNITS if re.search(pattern, column)), "")
     return unit or ("%" if "0–100" in meaning else "0–1" if "0–1" in meaning else "")
 
@@ -141,7 +143,12 @@ def formula_of(column: dict[str, Any]) -> str:
 
 def _columns(node: dict[str, Any]) -> tuple[Column, ...]:
     return tuple(
-        Column(c["name"], c["description"], unit_of(c["name"], c["description"]), formula_of(c))
+        Column(
+            c["name"],
+            c["description"],
+            c["meta"].get("unit") or unit_of(c["name"], c["description"]),
+            formula_of(c),
+        )
         for c in node["columns"].values()
     )
 

@@ -61,8 +61,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     metadata = manifest["metadata"]
     manifest["metadata"] = {key: value for key, value in metadata.items() if key not in _OF_THE_RUN}
     project = metadata["project_name"]
-    for part in ("macros", "docs"):
-        manifest[part] = {k: v for k, v in manifest[part].items() if v["package_name"] == project}
+    manifest["macros"] = {k: v for k, v in manifest["macros"].items() if v["package_name"] == project}
     for part in ("nodes", "sources", "macros", "unit_tests"):
         for node in manifest[part].values():
             for name in ("created_at", "root_path", "compiled_path", "build_path", "unrendered_config"):

@@ -47,7 +47,7 @@ def data(site: Site) -> Row:
         entry = listed.get(key, {})
         reporters.append(
             {
-                "id": key,
+                "id": site.slugs[key],
                 "name": row["reporter_name"],
                 "href": site.href(key),
                 "facts": [
@@ -136,7 +136,15 @@ def compare(site: Site) -> Row:
         )
     return base(site, "compare", "两地对比") | {
         "data": Markup(json_block(data(site))),
-        "shown": [(row["reporter_name"], site.href(row["reporter_id"]), row["total_score"]) for row in shown],
+        "shown": [
+            (
+                row["reporter_name"],
+                site.href(row["reporter_id"]),
+                row["total_score"],
+                site.slugs[row["reporter_id"]],
+            )
+            for row in shown
+        ],
         "left_out": len(site.ranking) - len(shown),
         "table": table,
         "enough": len(site.ranking) > 1,

@@ -83,6 +83,17 @@ class Drill:
         name = self.slugs[kind].get(code or "")
         return f"{prefix}{kind}/{name}.html" if name else None
 
+    def place(self, kind: str, code: str, reporter_id: str, prefix: str = "") -> str | None:
+        """Link to a reporter's place on the page of a task or indicator: its history there, else its line, else the page."""
+        page = self.href(kind, code, prefix)
+        if page is None:
+            return None
+        name = self.slugs["reporters"].get(reporter_id)
+        histories = self.task_history if kind == "tasks" else self.indicator_history
+        if name and reporter_id in histories.get(code, {}):
+            return f"{page}#h-{name}"
+        return f"{page}#r-{name}" if name and self.detailed else page
+
     def units_of(self, task_id: str) -> list[tuple[str, list[str]]]:
         """(role, units) of a task in the order of ``fmt.ROLE_WORDS``."""
         mine: dict[str, list[str]] = defaultdict(list)
@@ -201,7 +212,7 @@ def load(
             "tasks": fmt.slugs(list(dict.fromkeys([*tasks, *by_task]))),
             "indicators": fmt.slugs(list(names)),
             "specials": fmt.slugs(list(dict.fromkeys(specials))),
-            "units": fmt.slugs(list(units)),
+            "units": _unit_slugs(units, queries.unit_ids(connection, programme_id)),
             "reporters": fmt.slugs(reporters),
         },
         places={
@@ -210,6 +221,16 @@ def load(
         },
         detailed=detailed,
     )
+
+
+def _unit_slugs(names: Iterable[str], ids: dict[str, str]) -> dict[str, str]:
+    """Unit → file name: by its code where it has one of its own, else by its name."""
+    codes: dict[str, str] = {}
+    for name in names:
+        code = ids.get(name, name)
+        codes[name] = name if code in codes.values() else code
+    files = fmt.slugs(list(codes.values()))
+    return {name: files[code] for name, code in codes.items()}
 
 
 def _only_one(pairs: Iterable[tuple[Any, str]]) -> dict[str, str]:

@@ -274,4 +274,5 @@ def quality(site: Site) -> Row:
         "flag_reporters": sorted({row["reporter_name"] for row in flags if row["reporter_name"]}),
         "flag_rules": sorted({row["rule_id"] for row in flags}),
         "href": site.href,
+        "to": site.drill.href,
     }

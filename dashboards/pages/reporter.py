@@ -8,12 +8,13 @@ from typing import Any
 
 from dashboards import figures, findings
 from dashboards import format as fmt
+from dashboards.pages.drill import MOST_LINES, gravest
 from dashboards.pages.site import Site, base, source
 from dashboards.theme import Drawing
 
 Row = dict[str, Any]
 
-MOST_LINES = 100  # reporters drawn behind the one a page is about
+ATTENTION = 15  # tasks that are overdue or behind, above the specials
 
 
 def _special_rows(site: Site, reporter_id: str) -> list[Row]:
@@ -91,28 +92,48 @@ def reporter(site: Site, reporter_id: str) -> Row:
     row = site.of("ranking", reporter_id)[0]
     name = row["reporter_name"]
     special_rows = _special_rows(site, reporter_id)
-    special_names = {s["special_id"]: s["name"] for s in site.specials}
+    drill = site.drill
+    special_names = {key: row["name"] or key for key, row in site.special_weights.items()}
     by_special: dict[str, list[Row]] = defaultdict(list)
     for task in site.tasks.get(reporter_id, []):
         by_special[task["special_id"]].append(
-            task | {"source": source(task["path"], task["sheet"], task["row_number"], site.period)}
+            task
+            | {
+                "source": source(task["path"], task["sheet"], task["row_number"], site.period),
+                "href": drill.place("tasks", task["task_id"], reporter_id, prefix),
+            }
         )
-    order = [s["special_id"] for s in site.specials]
-    order += [special for special in by_special if special not in special_names]
-    task_groups = [
-        {
-            "special_id": special,
-            "name": special_names.get(special, special),
-            "tasks": by_special[special],
-            "lights": Counter(task["light"] or "none" for task in by_special[special]),
-        }
-        for special in order
-        if by_special.get(special)
-    ]
+    values: dict[str, list[Row]] = defaultdict(list)
     scores = {
         r["indicator_id"]: r for r in site.of("indicator_scores", reporter_id) if r["period"] == site.period
     }
-    indicator_rows = [i | scores[i["indicator_id"]] for i in site.indicators if i["indicator_id"] in scores]
+    for item in site.indicators:
+        if item["indicator_id"] in scores:
+            values[item["special_id"]].append(
+                item
+                | scores[item["indicator_id"]]
+                | {"href": drill.place("indicators", item["indicator_id"], reporter_id, prefix)}
+            )
+    scored = {row["special_id"]: row for row in special_rows}
+    groups = [
+        {
+            "special_id": special,
+            "name": special_names.get(special, special),
+            "href": drill.href("specials", special, prefix),
+            "row": scored.get(special),
+            "tasks": by_special.get(special, []),
+            "lights": Counter(task["light"] or "none" for task in by_special.get(special, [])),
+            "indicators": values.get(special, []),
+            "attained": sum(bool(row["attained"]) for row in values.get(special, [])),
+            "judged": sum(row["attained"] is not None for row in values.get(special, [])),
+        }
+        for special in dict.fromkeys([*site.special_weights, *by_special])
+        if by_special.get(special) or values.get(special) or special in scored
+    ]
+    attention = sorted(
+        (task for tasks in by_special.values() for task in tasks if task["light"] in ("red", "yellow")),
+        key=gravest,
+    )
     profile_rows = [
         [
             s["name"],
@@ -163,8 +184,12 @@ def reporter(site: Site, reporter_id: str) -> Row:
         "special_rows": special_rows,
         "profile": profile,
         "trend": trend,
-        "task_groups": task_groups,
-        "indicator_rows": indicator_rows,
+        "groups": groups,
+        "slug": site.slugs[reporter_id],
+        "comparable": len(site.ranking) > 1,
+        "to": drill.href,
+        "attention": attention[:ATTENTION],
+        "attention_total": len(attention),
         "reporting": site.of("reporting", reporter_id),
         "receipts": site.of("receipts", reporter_id),
         "flags": site.of("flags", reporter_id),

@@ -16,7 +16,13 @@ from dashboards.theme import json_block
 Row = dict[str, Any]
 
 # Kind of page (its folder) → word beside a hit; in the order of the list where hits are equally good.
-KINDS = {"reporters": "填报主体", "units": "责任单位", "tasks": "任务", "indicators": "指标", "specials": "专项"}
+KINDS = {
+    "reporters": "填报主体",
+    "units": "责任单位",
+    "tasks": "任务",
+    "indicators": "指标",
+    "specials": "专项",
+}
 
 
 def _others(text: str | None, name: str) -> str:

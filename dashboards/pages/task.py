@@ -6,6 +6,7 @@ Belongs here: grouping, sorting and the words of this page. Does not belong here
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -91,7 +92,7 @@ def task(site: Site, task_id: str) -> Row:
             (fmt.words(fmt.ROLE_WORDS, role), [(unit, drill.href("units", unit, prefix)) for unit in units])
             for role, units in drill.units_of(task_id)
         ],
-        "counts": drill.lights.get(task_id, {}),
+        "counts": drill.lights.get(task_id, Counter()),
         "owing": len(rows),
         "done": sum(row["status"] == "completed" for row in rows),
         "unreported": sum(

@@ -109,7 +109,7 @@ def unit(site: Site, name: str, mine: dict[str, list[str]]) -> Row:
                         "summary": row["summary"],
                         "problems": row["problems"],
                         "name": site.names.get(row["reporter_id"], row["reporter_id"]),
-                        "slug": site.slugs.get(row["reporter_id"]),
+                        "place": drill.place("tasks", task_id, row["reporter_id"], prefix),
                     }
                 )
     overdue.sort(key=lambda r: (not r["task"]["answers"], -(r["days_overdue"] or 0), r["progress_pct"] or 0))

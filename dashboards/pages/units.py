@@ -7,7 +7,9 @@ from typing import Any
 
 from dashboards import figures
 from dashboards import format as fmt
+from dashboards.pages.drill import ANSWERING
 from dashboards.pages.site import Site, base, lead_units
+from dashboards.pages.unit import ageing, heat
 from dashboards.theme import figure_html
 
 Row = dict[str, Any]
@@ -15,15 +17,22 @@ Row = dict[str, Any]
 
 def units(site: Site) -> Row:
     """Load of the responsible units, and the overdue tasks of each lead unit."""
-    answering = {"lead", "sole", "joint", "by_duty"}
     table: dict[str, Row] = {}
     for row in site.unit_load:
         unit = table.setdefault(
             row["unit_name"],
-            {"unit": row["unit_name"], "roles": {}, "total": 0, "overdue": 0, "completed": 0, "due": 0},
+            {
+                "unit": row["unit_name"],
+                "href": site.drill.href("units", row["unit_name"]),
+                "roles": {},
+                "total": 0,
+                "overdue": 0,
+                "completed": 0,
+                "due": 0,
+            },
         )
         unit["roles"][row["role"]] = row
-        if row["role"] in answering:
+        if row["role"] in ANSWERING:
             unit["total"] += row["tasks_total"] or 0
             unit["due"] += row["tasks_due"] or 0
             unit["completed"] += row["tasks_completed"] or 0
@@ -31,11 +40,17 @@ def units(site: Site) -> Row:
     rows = sorted(table.values(), key=lambda u: (-u["overdue"], -u["total"], u["unit"]))
     grouped: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in site.overdue:
-        who = {"name": row["reporter_name"], "days": row["days_overdue"], "pct": row["progress_pct"]}
+        who = {
+            "name": row["reporter_name"], "days": row["days_overdue"], "pct": row["progress_pct"],
+            "place": site.drill.place("tasks", row["task_id"], row["reporter_id"]),
+        }  # fmt: skip
         for unit in lead_units(row):
-            grouped[unit].setdefault(row["task_id"], row | {"who": []})["who"].append(who)
+            grouped[unit].setdefault(
+                row["task_id"], row | {"who": [], "href": site.drill.href("tasks", row["task_id"])}
+            )["who"].append(who)
     overdue_units = sorted(
-        ({"unit": unit, "n": sum(len(t["who"]) for t in tasks.values()), "tasks": list(tasks.values())}
+        ({"unit": unit, "href": site.drill.href("units", unit), "n": sum(len(t["who"]) for t in tasks.values()),
+          "tasks": list(tasks.values())}
          for unit, tasks in grouped.items()),
         key=lambda unit: (-unit["n"], unit["unit"]),
     )  # fmt: skip
@@ -51,5 +66,7 @@ def units(site: Site) -> Row:
         "units": rows,
         "roles": [role for role in fmt.ROLE_WORDS if any(role in u["roles"] for u in rows)],
         "figure": figure,
+        "ageing": ageing("全部责任单位", site.overdue, []),
+        "heat": heat(site),
         "overdue_units": overdue_units,
     }

@@ -200,6 +200,15 @@ def responsibilities(connection: duckdb.DuckDBPyConnection, programme_id: str) -
     )
 
 
+def unit_ids(connection: duckdb.DuckDBPyConnection, programme_id: str) -> dict[str, str]:
+    """Canonical name of a unit → its unit_id; of two with one name the first."""
+    found = connection.execute(
+        "select name, min(unit_id) from raw.unit_names where programme_id = ? and unit_id is not null group by name",
+        [programme_id],
+    ).fetchall()
+    return dict(found)
+
+
 def aliases(connection: duckdb.DuckDBPyConnection, programme_id: str) -> dict[str, dict[str, str]]:
     """{units, reporters} → name or reporter_id → other names, joined with ``;``."""
     found: dict[str, dict[str, str]] = {}

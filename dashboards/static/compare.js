@@ -34,7 +34,7 @@
   }
 
   function table(name, heads) {
-    var made = el("table", null, "list tight cards " + name);
+    var made = el("table", null, "list tight cards flow " + name);
     var head = made.createTHead().insertRow();
     heads.forEach(function (text, i) { head.appendChild(el("th", text, i ? "n" : "")); });
     made.appendChild(document.createElement("tbody"));
@@ -59,7 +59,7 @@
     if (!a || !b) { return; }
     var names = [a.name, b.name];
 
-    var facts = table("facing", ["", names[0], names[1]]);
+    var facts = table("facing", ["项目", names[0], names[1]]);
     var head = facts.tHead.rows[0].cells;
     [a, b].forEach(function (row, i) { head[i + 1].textContent = ""; head[i + 1].appendChild(link(row.name, row.href)); });
     data.facts.forEach(function (word, i) {
@@ -96,7 +96,7 @@
       return;
     }
     ahead = [0, 0];
-    var indicators = table("facing", ["指标", "单位", names[0], names[1], "得分领先"]);
+    var indicators = table("facing five", ["指标", "单位", names[0], names[1], "得分领先"]);
     data.indicators.forEach(function (item, i) {
       var x = a.values[i];
       var y = b.values[i];

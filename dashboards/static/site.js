@@ -132,6 +132,18 @@
     document.querySelectorAll(".scroll").forEach(function (box) { sizes.observe(box); });
   }
 
+  // A link into something folded opens it.
+  function reveal() {
+    var name = "";
+    try { name = decodeURIComponent(window.location.hash.slice(1)); } catch (error) { return; }
+    var target = name && document.getElementById(name);
+    if (!target || !target.closest("details")) { return; }
+    for (var fold = target.closest("details"); fold; fold = fold.parentNode.closest("details")) { fold.open = true; }
+    target.scrollIntoView();
+  }
+  window.addEventListener("hashchange", reveal);
+  reveal();
+
   // One open menu closes when something else is clicked, or by Escape, which leads back to its head.
   document.addEventListener("click", function (event) {
     document.querySelectorAll("details.menu[open]").forEach(function (menu) {

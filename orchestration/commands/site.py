@@ -17,9 +17,8 @@ def site(
 ) -> int:
     """The command; 1 when nothing is published for the period. Raises Misuse for one file of several programmes, or an impossible
     file."""
-    from dashboards.render import render_single, render_site
+    from dashboards.render import render_portal, render_single, render_site
     from orchestration.assets.publish import page_memory, period_folder, standing
-    from orchestration.assets.site import write_front_pages
     from orchestration.editions.store import editions, mark
 
     period = parse_period(period_text)
@@ -59,7 +58,7 @@ def site(
                 written.append((entry["title"], told | {"seconds": round(time.monotonic() - started, 1)}))
             if single_file is None:
                 with run_lock(settings):
-                    write_front_pages(settings, connection)
+                    render_portal(connection, settings.published)
     except NothingPublished as error:
         tell_failure(error, as_json)
         return INCOMPLETE

@@ -19,15 +19,15 @@ from itertools import cycle
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from dashboards import format as fmt
 from dashboards import render
-from dashboards.pages import glance
+from dashboards.pages import glance, units
 from dashboards.pages import index as index_page
 from dashboards.pages import reporter as reporter_page
 from dashboards.pages import site as pages
-from dashboards.pages import units
 from dashboards.pages.goals import goal_rows
 from dashboards.pages.quality import PROGRESS_RULES, problems
 from raw.schema import create_statements
@@ -100,12 +100,10 @@ HOSTILE = (
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -> None:
-    """Rows as dicts of the same keys."""
-    names = ", ".join(f'"{name}"' for name in rows[0])
-    marks = ", ".join("?" for _ in rows[0])
-    connection.executemany(
-        f"insert into {table} ({names}) values ({marks})", [list(row.values()) for row in rows]
-    )
+    """Rows as dicts of the same keys; as one frame, for row by row a large warehouse takes longer than its pages."""
+    connection.register("batch", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
+    connection.execute(f"insert into {table} by name select * from batch")
+    connection.unregister("batch")
 
 
 def build(connection: duckdb.DuckDBPyConnection, reporters: int = 4, hostile: bool = False) -> list[str]:
@@ -627,7 +625,8 @@ def test_rule_title_comes_from_the_catalogue_when_it_is_there(tmp_path):
 
 def test_every_page_is_offline_and_inert(hostile_site):
     files = html_files(hostile_site)
-    assert len(files) == 10 + 4 + 1
+    # Twelve of the site, four reporters, ten tasks, two indicators, two specials, a unit for each hostile spelling, the portal.
+    assert len(files) == 12 + 4 + 10 + 2 + 2 + len(HOSTILE) + 1
     for file in files:
         page = Page(file)
         policies = [
@@ -643,10 +642,8 @@ def test_every_page_is_offline_and_inert(hostile_site):
                 if name in {"src", "href", "action", "srcset"}:
                     assert not re.match(r"\s*([a-z]+:|//)", value or "", re.I), (file, tag, value)
             if tag == "script":
-                assert (
-                    attributes.get("src", "").endswith("assets/site.js")
-                    or attributes["type"] == "application/json"
-                )
+                own = re.fullmatch(r"(\.\./)*assets/[a-z-]+\.js", attributes.get("src") or "")
+                assert own or attributes["type"] == "application/json"
             assert tag not in {"img", "iframe", "object", "embed", "form", "base"}, (file, tag)
             assert "Share chart" not in page.text
         for block in page.scripts:
@@ -727,7 +724,7 @@ def test_same_input_same_bytes_and_a_failure_changes_nothing(warehouse, tmp_path
     out = tmp_path / "site"
     summary = render.render_site(warehouse, PROGRAMME, "2021Q2", out)
     first = snapshot(out)
-    assert summary.pages == 14 and summary.index == out / "index.html"
+    assert summary.pages == 12 + 4 + 10 + 2 + 2 + 1 and summary.index == out / "index.html"
     assert summary.bytes == sum(map(len, first.values()))
     (out / "leftover.html").write_text("old")
     render.render_site(warehouse, PROGRAMME, "2021Q2", out)
@@ -792,7 +789,7 @@ def test_a_ranking_alone_is_enough_for_a_site(tmp_path):
         {"programme_id": "p", "period": "2021Q1", "reporter_id": "a", "ranked": False, "reason": "无可计分项"}
     ])  # fmt: skip
     summary = render.render_site(connection, "p", "2021Q1", tmp_path / "site")
-    assert summary.pages == 9
+    assert summary.pages == 10
     text = Page(summary.index).text
     assert "不参加排名：无可计分项" in text
     assert "None" not in text and "nan" not in text

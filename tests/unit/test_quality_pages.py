@@ -415,7 +415,7 @@ def test_no_ledger_no_page_and_no_link(tmp_path):
     build(connection)
     connection.execute("delete from marts.rectification")
     summary = render.render_site(connection, PROGRAMME, "2021Q2", tmp_path / "site")
-    assert summary.pages == 13 and not (tmp_path / "site" / "rectification.html").exists()
+    assert summary.pages == 30 and not (tmp_path / "site" / "rectification.html").exists()
     for file in (tmp_path / "site").rglob("*.html"):
         page = Page(file)
         assert "整改台账" not in page.text, file

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
+import urllib.error
+import urllib.request
 
 import duckdb
 import openpyxl
@@ -14,7 +17,9 @@ import pytest
 
 from dashboards import reference, render
 from dashboards.pages import portal
+from orchestration.commands.serve import make_server
 from orchestration.dictionary import Column, Dictionary, Form, Table, formula_of, unit_of
+from orchestration.settings import Settings
 from tests.unit.test_dashboards import HOSTILE, PROGRAMME, Page, add_quality, build, create_contract, insert
 
 RANKING = Table(
@@ -52,6 +57,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         ("cutoff_on", "截止日", "日期"),
         ("reporter_id", "代码", ""),
         ("title", "任务名称", ""),
+        ("value", "该版所写的值（文本）", ""),
+        ("value", "本期指标值", "指标的单位"),
     ],
 )
 def test_units_by_the_conventions_of_the_names(column, meaning, unit):
@@ -229,3 +236,22 @@ def test_values_as_they_are_shown():
     assert [reference._shown(value) for value in shown] == [
         "—", "是", "−5", "0.5", "1,234.5679", "2021-12-31 09:30", "2021-01-02", "长" * 119 + "…",
     ]  # fmt: skip
+
+
+def test_the_server_gives_the_dictionary_and_no_other_workbook(tmp_path):
+    settings = Settings(tmp_path, tmp_path)
+    for name in ("dictionary.xlsx", "p/2021Q4/editions/r0/workbook.xlsx"):
+        file = settings.published / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"PK")
+    server = make_server(settings, 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        with urllib.request.urlopen(f"{address}/dictionary.xlsx") as answer:
+            assert answer.read() == b"PK"
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{address}/p/2021Q4/editions/r0/workbook.xlsx")
+    finally:
+        server.shutdown()
+        server.server_close()
