@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -66,8 +67,9 @@ class SiteSummary(NamedTuple):
     kept: int = 0
 
 
+@cache
 def environment() -> Environment:
-    """The template environment: autoescape always on, an undefined name is an error."""
+    """The template environment: autoescape always on, an undefined name is an error. One, for templates are compiled once."""
     env = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -54,6 +54,30 @@ def _inside(page: str) -> tuple[str, str, str]:
     return head + opening, inside, closing + tail
 
 
+@cache
+def _reads(env: Environment, template: str) -> frozenset[str] | None:
+    """The names of the context a template reads in its inside; None where it also changes the frame.
+
+    Templates it includes, or imports with the context, read it too; macros that are only imported do not.
+    """
+    found: set[str] = set()
+    todo, seen = [template], {FRAME}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        tree = env.parse(env.loader.get_source(env, name)[0])
+        if name == template and [block.name for block in tree.find_all(nodes.Block)] != ["main"]:
+            return None
+        found |= meta.find_undeclared_variables(tree)
+        for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport)):
+            if node.with_context:
+                if not (isinstance(node.template, nodes.Const) and isinstance(node.template.value, str)):
+                    return None  # a name that is computed cannot be followed
+                if node.template.value not in seen:
+                    todo.append(node.template.value)
+    return frozenset(found)
+
+
 class Pages:
     """Renders pages, taking the inside of an unchanged one from the old site.
 
@@ -68,7 +92,6 @@ class Pages:
         self._sources = _sha(f"{sources()}\n{sorted(links)!r}")
         self._before: dict[str, list[str]] = {}
         self._now: dict[str, list[str]] = {}
-        self._read: dict[str, frozenset[str] | None] = {}
         self.kept = 0
         if memory is not None:
             try:
@@ -82,7 +105,7 @@ class Pages:
         """The text of a page. Only pages in a folder of the site (one for each reporter and the like) are remembered: the
         others are few and hold everything."""
         page = self._env.get_template(template)
-        reads = self._reads(template) if self._memory is not None and "/" in name else None
+        reads = _reads(self._env, template) if self._memory is not None and "/" in name else None
         if reads is None:
             return page.render(context)
         key = _sha("\n".join(f"{field}={_value(context[field])}" for field in sorted(reads & context.keys())))
@@ -93,24 +116,6 @@ class Pages:
             self.kept += 1
         self._now[name] = [key, _sha(_inside(text)[1])]
         return text
-
-    def _reads(self, template: str) -> frozenset[str] | None:
-        """The names of the context a template reads in its inside; None where it also changes the frame."""
-        if template not in self._read:
-            found: set[str] = set()
-            todo, seen = [template], {FRAME}
-            plain = True
-            while todo:
-                name = todo.pop()
-                seen.add(name)
-                tree = self._env.parse(self._env.loader.get_source(self._env, name)[0])
-                found |= meta.find_undeclared_variables(tree)
-                plain &= name != template or [block.name for block in tree.find_all(nodes.Block)] == ["main"]
-                others = set(meta.find_referenced_templates(tree))
-                plain &= None not in others  # a name that is computed cannot be followed
-                todo += sorted(others - seen - {None})
-            self._read[template] = frozenset(found) if plain else None
-        return self._read[template]
 
     def _from_old(self, name: str, key: str, context: dict[str, Any]) -> str | None:
         known_key, known_inside = self._before.get(name, (None, None))

@@ -11,7 +11,7 @@ import importlib.util
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,19 +92,20 @@ class Tab:
         """Requests since ``open`` that left the folder of the site."""
         return [url for url in self.requests if not url.startswith(("file://", "data:", "blob:"))]
 
-    def violations(self) -> list[str]:
-        """What axe-core finds against WCAG 2 A and AA, one line a rule with the first element.
+    def violations(self, part: str | None = None, *, only: Sequence[str] = ()) -> list[str]:
+        """What axe-core finds against WCAG 2 A and AA on the page (or a part of it), one line a rule with the first
+        element; ``only``: these rules.
 
         Without ``preload``: axe would ask for the style sheet by XHR, which the policy of the pages forbids.
         """
         from axe_playwright_python.sync_playwright import Axe
 
         options = {
-            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+            "runOnly": list(only) or ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
             "resultTypes": ["violations"],
             "preload": False,
         }
-        found = Axe().run(self.page, options=options).response["violations"]
+        found = Axe().run(self.page, context=part, options=options).response["violations"]
         return [f"{v['id']} ×{len(v['nodes'])}: {v['nodes'][0]['html'][:160]}" for v in found]
 
     def misplaced(self) -> list[str]:

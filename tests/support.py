@@ -90,8 +90,11 @@ def differences_from_csv(connection: duckdb.DuckDBPyConnection, file: Path) -> t
     return cells, found
 
 
-def table_rows(connection: duckdb.DuckDBPyConnection, table: str, programmes: list[str]) -> list[tuple]:
-    """All rows of a table for some programmes, in one order."""
+def table_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, programmes: list[str], until: str = "9999Q4"
+) -> list[tuple]:
+    """All rows of a table for some programmes and no quarter later than ``until``, in one order."""
     return connection.execute(
-        f"FROM {table} WHERE list_contains(?, programme_id) ORDER BY ALL", [programmes]
+        f"FROM {table} WHERE list_contains(?, programme_id) AND coalesce(period, '') <= ? ORDER BY ALL",
+        [programmes, until],
     ).fetchall()

@@ -131,6 +131,7 @@ def tables(site: Site, always: set[str]) -> Row:
         "has_groups": any(row["group"] for row in rows),
         "specials": [row for row in site.specials if row["special_id"] in used],
         "cells": cells,
+        "to": site.drill.href,
         # A phone shows these as a number where there are many specials.
         "calm": Counter(
             who for (who, _), cell in cells.items() if cell["light"] == "green" and not cell["unreported"]

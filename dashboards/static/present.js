@@ -13,10 +13,10 @@
     slides[now].focus({ preventScroll: true });
   }
 
-  // The address holds the place, so that a reload or a link stays on the same screen.
+  // The address holds the place, so that a reload stays on the same screen; "back" leaves the projector.
   function go(place) {
-    var wanted = Math.max(0, Math.min(slides.length - 1, place));
-    if (wanted !== now) { location.replace("#" + (wanted + 1)); }
+    show(place);
+    history.replaceState(null, "", "#" + (now + 1));
   }
 
   function follow() {

@@ -17,6 +17,7 @@ from tests.support import MARTS, table_rows
 
 pytestmark = pytest.mark.pipeline
 
+LAST = "2022Q1"  # the first programme whole, the second begun
 SAMPLE_PROGRAMMES = ["wugang2022", "zhumadian2021"]
 TABLES = [*(f"marts.{name}" for name in MARTS), "quality.flags", "ops.receipts"]
 
@@ -27,14 +28,14 @@ def taizhang(raw: Path, home: Path, *arguments: str) -> subprocess.CompletedProc
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=280)
 
 
-def contents(path: Path, programmes: list[str]) -> dict[str, list[tuple]]:
+def contents(path: Path, programmes: list[str], until: str = "9999Q4") -> dict[str, list[tuple]]:
     with reader(path) as connection:
-        return {table: table_rows(connection, table, programmes) for table in TABLES}
+        return {table: table_rows(connection, table, programmes, until) for table in TABLES}
 
 
 def test_copied_tree_in_another_order_gives_identical_tables(built: Built, tmp_path: Path):
     raw = join_trees(tmp_path / "elsewhere", SAMPLES, newest_first=True)
-    done = taizhang(raw, tmp_path / "home", "run", "--period", str(ASKED))
+    done = taizhang(raw, tmp_path / "home", "run", "--period", LAST)
     assert done.returncode == 0, done.stdout + done.stderr
     published = tmp_path / "home" / "published"
     for shown in ("current.duckdb", "驻马店市", "前三", "隔离"):
@@ -42,11 +43,10 @@ def test_copied_tree_in_another_order_gives_identical_tables(built: Built, tmp_p
     for period in ("2021Q1", "2021Q2", "2021Q3", "2021Q4"):
         assert (published / "zhumadian2021" / period / "site" / "index.html").is_file()
         assert (published / "zhumadian2021" / period / "parquet" / "ranking.parquet").is_file()
-    for period in ("2022Q1", "2022Q2"):
-        assert (published / "wugang2022" / period / "site" / "index.html").is_file()
+    assert (published / "wugang2022" / LAST / "site" / "index.html").is_file()
     mine, theirs = (
-        contents(published / "current.duckdb", SAMPLE_PROGRAMMES),
-        contents(built.settings.current, SAMPLE_PROGRAMMES),
+        contents(published / "current.duckdb", SAMPLE_PROGRAMMES, LAST),
+        contents(built.settings.current, SAMPLE_PROGRAMMES, LAST),
     )
     # the sample's one unregistered file takes its time from the copy, which keeps it
     assert {table: len(rows) for table, rows in mine.items()} == {

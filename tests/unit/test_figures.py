@@ -263,71 +263,7 @@ def test_only_cartesian_traces_are_used():
     assert kinds == {"scatter", "bar"}
 
 
-# --- colours -----------------------------------------------------------------------------------------------------
-
-
-def linear(colour: str) -> list[float]:
-    """sRGB #rrggbb → linear light 0–1."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-
-
-def contrast(a: str, b: str) -> float:
-    """WCAG contrast ratio of two colours."""
-    light = [sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear(x), strict=True)) for x in (a, b)]
-    return (max(light) + 0.05) / (min(light) + 0.05)
-
-
-# Machado, Oliveira and Fernandes 2009, severity 1.
-BLIND = {
-    "deutan": (
-        (0.367322, 0.860646, -0.227968),
-        (0.280085, 0.672501, 0.047413),
-        (-0.011820, 0.042940, 0.968881),
-    ),
-    "protan": (
-        (0.152286, 1.052583, -0.204868),
-        (0.114503, 0.786281, 0.099216),
-        (-0.003882, -0.048116, 1.051998),
-    ),
-}
-
-
-def lab(rgb: list[float]) -> list[float]:
-    """Linear RGB → CIELAB (D65)."""
-    matrix = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
-    xyz = [sum(m * c for m, c in zip(row, rgb, strict=True)) for row in matrix]
-    f = [
-        t ** (1 / 3) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116
-        for t in (v / w for v, w in zip(xyz, (0.9505, 1.0, 1.089), strict=True))
-    ]
-    return [116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])]
-
-
-def test_contrast_formula_on_known_pairs():
-    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
-    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
-
-
-def test_text_on_every_light_is_readable():
-    for light in theme.LIGHTS.values():
-        assert contrast(light.colour, light.on) >= 4.5, light
-
-
-@pytest.mark.parametrize("kind", BLIND)
-def test_red_yellow_green_differ_for_the_colour_blind(kind):
-    seen = [
-        lab(
-            [
-                min(max(sum(m * c for m, c in zip(row, linear(colour), strict=True)), 0), 1)
-                for row in BLIND[kind]
-            ]
-        )
-        for colour in (theme.RED, theme.YELLOW, theme.GREEN)
-    ]
-    for i in range(3):
-        for j in range(i):
-            assert sum((a - b) ** 2 for a, b in zip(seen[i], seen[j], strict=True)) ** 0.5 >= 30
+# --- lights ---------------------------------------------------------------------------------------------------------
 
 
 def test_every_light_has_its_own_shape_and_word():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -33,6 +36,9 @@ def test_above_the_limit_the_first_page_has_an_excerpt_and_the_rest_stands_in_pa
     connection = warehouse(70)
     connection.execute("update marts.ranking set list = 'black' where rank = 35 and period = ?", [PERIOD])
     out = tmp_path / "site"
+    monkeypatch.setattr(
+        render, "_pages", lambda site: [("index.html", "index.html", index.index(site)), *index.paged(site)]
+    )
     render.render_site(connection, PROGRAMME, PERIOD, out)
     assert sorted(p.name for p in out.glob("ranking-*.html")) == [f"ranking-{n}.html" for n in (1, 2, 3)]
     assert sorted(p.name for p in out.glob("lights-*.html")) == [f"lights-{n}.html" for n in (1, 2, 3)]
@@ -86,30 +92,56 @@ def rendered(connection, out: Path, memory: Path | None) -> tuple[dict[str, byte
     return snapshot(out), summary.kept
 
 
-@pytest.fixture
-def places(tmp_path) -> tuple[Path, Path]:
-    return tmp_path / "site", tmp_path / "cache" / "pages.json"
-
-
 KINDS = re.compile(r"(reporters/.*|tasks/t[13]|specials/s0)\.html")
 
 
-@pytest.fixture
-def few(monkeypatch) -> None:
+def few(site):
     """Only pages of one thing, and not all of these: the others are made anew in any case."""
-    every = render._pages
-    monkeypatch.setattr(
-        render, "_pages", lambda site: (page for page in every(site) if KINDS.fullmatch(page[0]))
-    )
+    return (page for page in EVERY(site) if KINDS.fullmatch(page[0]))
+
+
+EVERY = render._pages
+
+
+@pytest.fixture(scope="module")
+def connection() -> duckdb.DuckDBPyConnection:
+    return warehouse()
+
+
+@pytest.fixture(scope="module")
+def once(connection, tmp_path_factory) -> Path:
+    """A folder with ``site`` and what is remembered of it."""
+    folder = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(render, "_pages", few)
+        rendered(connection, folder / "site", folder / "cache" / "pages.json")
+    return folder
+
+
+@pytest.fixture
+def places(once, tmp_path, monkeypatch) -> tuple[dict[str, bytes], Path, Path]:
+    """(pages of the first rendering, folder of a copy of it, its memory)."""
+    monkeypatch.setattr(render, "_pages", few)
+    shutil.copytree(once, tmp_path / "copy")
+    return snapshot(once / "site"), tmp_path / "copy" / "site", tmp_path / "copy" / "cache" / "pages.json"
+
+
+@contextmanager
+def changed(connection: duckdb.DuckDBPyConnection, statement: str) -> Iterator[None]:
+    connection.execute("begin")
+    try:
+        connection.execute(statement)
+        yield
+    finally:
+        connection.execute("rollback")
 
 
 def in_folders(pages: dict[str, bytes]) -> int:
     return sum(name.endswith(".html") and "/" in name for name in pages)
 
 
-def test_nothing_changed_nothing_is_made_again(places, tmp_path):
-    connection = warehouse()
-    out, memory = places
+def test_nothing_changed_nothing_is_made_again(connection, tmp_path):
+    out, memory = tmp_path / "site", tmp_path / "cache" / "pages.json"
     first, kept = rendered(connection, out, memory)
     assert kept == 0
     again, kept = rendered(connection, out, memory)
@@ -132,33 +164,27 @@ def test_nothing_changed_nothing_is_made_again(places, tmp_path):
         "update control.periods set as_of = '2021-07-14 00:00:00+08'",
     ],
 )
-def test_whatever_changes_the_result_is_that_of_a_full_rendering(few, places, tmp_path, change):
-    connection = warehouse()
-    out, memory = places
-    rendered(connection, out, memory)
-    connection.execute(change)
-    partly, _ = rendered(connection, out, memory)
-    fully, _ = rendered(connection, tmp_path / "full", None)
+def test_whatever_changes_the_result_is_that_of_a_full_rendering(connection, places, tmp_path, change):
+    _, out, memory = places
+    with changed(connection, change):
+        partly, _ = rendered(connection, out, memory)
+        fully, _ = rendered(connection, tmp_path / "full", None)
     assert partly == fully
 
 
-def test_one_county_s_words_leave_the_pages_of_the_others(few, places):
-    connection = warehouse()
-    out, memory = places
-    first, _ = rendered(connection, out, memory)
-    connection.execute(
-        "update raw.progress set problems = '无' where reporter_id = '411701' and task_id = 't3'"
-    )
-    second, kept = rendered(connection, out, memory)
-    changed = {name for name in first if first[name] != second[name]}
-    assert "reporters/411701.html" in changed
-    assert not {f"reporters/41170{n}.html" for n in (0, 2, 3)} & changed and kept >= 3
+def test_one_county_s_words_leave_the_pages_of_the_others(connection, places):
+    first, out, memory = places
+    with changed(
+        connection, "update raw.progress set problems = '无' where reporter_id = '411701' and task_id = 't3'"
+    ):
+        second, kept = rendered(connection, out, memory)
+    changes = {name for name in first if first[name] != second[name]}
+    assert "reporters/411701.html" in changes
+    assert not {f"reporters/41170{n}.html" for n in (0, 2, 3)} & changes and kept >= 3
 
 
-def test_an_old_page_is_only_taken_when_it_is_the_one_remembered(few, places):
-    connection = warehouse()
-    out, memory = places
-    first, _ = rendered(connection, out, memory)
+def test_an_old_page_is_only_taken_when_it_is_the_one_remembered(connection, places):
+    first, out, memory = places
     page = out / "reporters" / "411701.html"
     page.write_text(page.read_text(encoding="utf-8").replace("第2县", "别人"), encoding="utf-8")
     (out / "reporters" / "411702.html").unlink()
@@ -166,39 +192,32 @@ def test_an_old_page_is_only_taken_when_it_is_the_one_remembered(few, places):
     assert again == first and kept == in_folders(first) - 2
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"sources": 1}', "\udcff"])
-def test_a_memory_that_cannot_be_read_is_none(few, places, text):
-    connection = warehouse()
-    out, memory = places
-    first, _ = rendered(connection, out, memory)
-    memory.write_bytes(text.encode("utf-8", "surrogatepass"))
-    again, kept = rendered(connection, out, memory)
-    assert (again, kept) == (first, 0)
-    assert rendered(connection, out, memory)[1] == in_folders(first)
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"sources": 1}', b"\xff"])
+def test_a_memory_that_cannot_be_read_is_none(connection, places, text):
+    first, out, memory = places
+    memory.write_bytes(text)
+    assert rendered(connection, out, memory) == (first, 0)
+    assert json.loads(memory.read_text(encoding="utf-8"))["pages"].keys() == {
+        name for name in first if name.endswith(".html")
+    }
 
 
-def test_other_code_makes_every_page_again(few, places, monkeypatch):
-    connection = warehouse()
-    out, memory = places
-    rendered(connection, out, memory)
+def test_other_code_makes_every_page_again(connection, places, monkeypatch):
+    _, out, memory = places
     known = json.loads(memory.read_text(encoding="utf-8"))["sources"]
     monkeypatch.setattr(reuse, "sources", lambda: "another template")
     assert rendered(connection, out, memory)[1] == 0
     assert json.loads(memory.read_text(encoding="utf-8"))["sources"] != known
 
 
-def test_a_failure_forgets_nothing(few, places, monkeypatch):
-    connection = warehouse()
-    out, memory = places
-    first, _ = rendered(connection, out, memory)
+def test_a_failure_forgets_nothing(connection, places, monkeypatch):
+    first, out, memory = places
     before = memory.read_bytes()
 
     def broken(*_):
         raise OSError("disk full")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(render, "_write", broken)
-        with pytest.raises(OSError, match="disk full"):
-            rendered(connection, out, memory)
-    assert memory.read_bytes() == before
-    assert rendered(connection, out, memory)[1] == in_folders(first)
+    monkeypatch.setattr(render, "_write", broken)
+    with pytest.raises(OSError, match="disk full"):
+        rendered(connection, out, memory)
+    assert memory.read_bytes() == before and snapshot(out) == first
