@@ -14,6 +14,8 @@ from dashboards.theme import figure_html
 
 Row = dict[str, Any]
 
+MOST_NAMES = 40  # reporters named beside an overdue task; its page has more
+
 
 def units(site: Site) -> Row:
     """Load of the responsible units, and the overdue tasks of each lead unit."""
@@ -50,7 +52,7 @@ def units(site: Site) -> Row:
             )["who"].append(who)
     overdue_units = sorted(
         ({"unit": unit, "href": site.drill.href("units", unit), "n": sum(len(t["who"]) for t in tasks.values()),
-          "tasks": list(tasks.values())}
+          "tasks": [t | {"who": t["who"][:MOST_NAMES], "others": max(len(t["who"]) - MOST_NAMES, 0)} for t in tasks.values()]}
          for unit, tasks in grouped.items()),
         key=lambda unit: (-unit["n"], unit["unit"]),
     )  # fmt: skip

@@ -23,6 +23,15 @@ pytestmark = [pytest.mark.integration, needs_browser]
 # --- every kind of page ------------------------------------------------------------------------------------------
 
 
+# Quick rules of axe: what the width of the screen or the data can change.
+NARROW_RULES = (
+    "scrollable-region-focusable",
+    "nested-interactive",
+    "link-name",
+    "button-name",
+    "label",
+    "list",
+)
 # Figures without a caption sentence as their name, without a table of their numbers, or read out as loose labels.
 POOR_FIGURES = """[...document.querySelectorAll('.plot')].filter(p => {
     const f = p.closest('figure'), c = f && f.querySelector('figcaption'), n = f && f.querySelector('details.numbers');
@@ -41,17 +50,8 @@ def test_pages_are_quiet_and_fit_three_screens(tab, plain):
         # A phone folds what a wide screen shows: the page is opened on it.
         assert (tab.complaints, tab.outside) == ([], []), file.name
         assert tab.open(file, PHONE).misplaced() == [], (file.name, PHONE)
+        assert tab.violations(only=NARROW_RULES) == [], file.name
         assert (tab.complaints, tab.outside) == ([], []), file.name
-
-
-NARROW_RULES = (
-    "scrollable-region-focusable",
-    "nested-interactive",
-    "link-name",
-    "button-name",
-    "label",
-    "list",
-)
 
 
 def test_pages_meet_wcag_and_attacks_do_nothing(tab, hostile):
@@ -64,7 +64,7 @@ def test_pages_meet_wcag_and_attacks_do_nothing(tab, hostile):
         alien = "document.querySelectorAll('main img, iframe, object, embed, form, base, svg[onload], a[href^=http], b b').length"
         assert tab.js(alien) == 0, file.name
         assert tab.violations() == [], file.name
-        # On a phone only what the width can change: colours and names are the same.
+        # On a phone colours and languages are the same.
         tab.resize(PHONE)
         assert tab.violations(only=NARROW_RULES) == [], file.name
         assert tab.js("document.documentElement.scrollWidth") <= PHONE[0], file.name

@@ -33,6 +33,7 @@ def call(tmp_path, monkeypatch):
         "template",
         "feedback",
         "remind",
+        "site",
         "dev",
         "serve",
         "doctor",
@@ -77,7 +78,7 @@ def test_wrong_use_is_exit_2(call, arguments, said):
     assert said in result.output
 
 
-@pytest.mark.parametrize("command", [("status",), ("explain", "--reporter", "411721")])
+@pytest.mark.parametrize("command", [("status",), ("explain", "--reporter", "411721"), ("site",)])
 def test_looking_before_any_run_is_exit_1_and_names_the_remedy(call, command):
     result = call(*command, "--period", "2021Q4")
     assert result.exit_code == 1

@@ -101,9 +101,9 @@ HOSTILE = (
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -> None:
     """Rows as dicts of the same keys; as one frame, for row by row a large warehouse takes longer than its pages."""
-    connection.register("batch", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
-    connection.execute(f"insert into {table} by name select * from batch")
-    connection.unregister("batch")
+    with connection.cursor() as cursor:  # the connection itself may hold a result that is not read to its end
+        cursor.register("batch", pl.DataFrame(rows, infer_schema_length=None).to_arrow())
+        cursor.execute(f"insert into {table} by name select * from batch")
 
 
 def build(connection: duckdb.DuckDBPyConnection, reporters: int = 4, hostile: bool = False) -> list[str]:

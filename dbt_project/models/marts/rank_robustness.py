@@ -19,6 +19,7 @@ def model(dbt, session):
     """One row per ranked reporter and period."""
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
     from quality.ranks.boards import Registry, board
     from quality.ranks.draws import Draws, Lists, bands, seed_of, varied_totals
@@ -109,4 +110,9 @@ def model(dbt, session):
         )
     result = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=list(COLUMNS))
     # NaN would arrive as a number; without lists there is no probability
-    return result.astype(COLUMNS).convert_dtypes(dtype_backend="pyarrow")
+    return pa.table(
+        {
+            name: pa.array(result[name], getattr(pa, kind)(), from_pandas=True)
+            for name, kind in COLUMNS.items()
+        }
+    )
