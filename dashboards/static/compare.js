@@ -96,7 +96,7 @@
       return;
     }
     ahead = [0, 0];
-    var indicators = table("facing five", ["指标", "单位", names[0], names[1], "得分领先"]);
+    var indicators = table("facing with-unit", ["指标", "单位", names[0], names[1], "得分领先"]);
     data.indicators.forEach(function (item, i) {
       var x = a.values[i];
       var y = b.values[i];
