@@ -49,7 +49,15 @@ from dashboards.pages.site import Site, load, source
 from dashboards.reuse import Pages
 
 HERE = Path(__file__).parent
-ASSETS = ("site.js", "search.js", "compare.js", "present.js", "plotly-cartesian.min.js", "plotly-cartesian.LICENSE", "plotly-zh-cn.js")
+ASSETS = (
+    "site.js",
+    "search.js",
+    "compare.js",
+    "present.js",
+    "plotly-cartesian.min.js",
+    "plotly-cartesian.LICENSE",
+    "plotly-zh-cn.js",
+)
 # No inline script anywhere: figures are data blocks, which do not run. Plotly needs inline styles.
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -143,7 +151,12 @@ def render_site(
     site = load(connection, programme_id, period, edition)
     site.period_links = _period_links(site, out_dir, linked_periods)
     site.front = _front(site, out_dir, linked_periods)
-    pages = Pages(environment(), out_dir, memory, ((kind, *sorted(table.items())) for kind, table in site.drill.slugs.items()))
+    pages = Pages(
+        environment(),
+        out_dir,
+        memory,
+        ((kind, *sorted(table.items())) for kind, table in site.drill.slugs.items()),
+    )
     texts = ((name, pages.render(name, template, context)) for name, template, context in _pages(site))
     written = _replace_folder(out_dir, texts)
     pages.remember()

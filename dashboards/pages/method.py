@@ -176,7 +176,7 @@ def verification(site: Site, reporter_id: str) -> Row:
         "specials": rows,
         "components": components,
         "duels": pairs,
-        "others": sum(r["rank"] is not None for r in site.ranking) - 1,
+        "others": site.ranked_n - 1,
         "total": total,
         "published": row["total_score"],
         "agrees": row["total_score"] is None
@@ -186,7 +186,7 @@ def verification(site: Site, reporter_id: str) -> Row:
 
 
 def _copeland_total(site: Site, row: Row, pairs: list[Row] | None) -> float | None:
-    others = sum(r["rank"] is not None for r in site.ranking) - 1
+    others = site.ranked_n - 1
     if row["rank"] is None or pairs is None:
         return None
     return 100.0 if not others else 50 + 50 * sum(pair["result"] for pair in pairs) / others

@@ -177,7 +177,7 @@ def reporter(site: Site, reporter_id: str) -> Row:
         )
     return base(site, "reporter", name, prefix) | {
         "reporter": row,
-        "ranked_n": sum(r["rank"] is not None for r in site.ranking),
+        "ranked_n": site.ranked_n,
         "band": site.band(reporter_id),
         "formula": formula(site, row),
         "why": _why(special_rows),

@@ -106,6 +106,24 @@ class Site:
         return ledger.issues(self.rectification, self.rectification_history, self.flags)
 
     @cached_property
+    def foot(self) -> Row:
+        """Sums over all submissions and findings; once, for they stand at the foot of every page."""
+        return {
+            "receipts": len(self.receipts),
+            "rejected": sum(row["status"] == "rejected" for row in self.receipts),
+            "rows_read": sum(row["rows_read"] or 0 for row in self.receipts),
+            "rows_loaded": sum(row["rows_loaded"] or 0 for row in self.receipts),
+            "rows_quarantined": sum(row["rows_quarantined"] or 0 for row in self.receipts),
+            "rules": len(self.rule_titles) or None,
+            "rules_hit": len({row["rule_id"] for row in self.flags}),
+        }
+
+    @cached_property
+    def ranked_n(self) -> int:
+        """How many take part in the ranking."""
+        return sum(row["rank"] is not None for row in self.ranking)
+
+    @cached_property
     def special_levels(self) -> dict[str, Row]:
         """Special → low, high, middle (null without a score) and number of the scores in it."""
         scores: dict[str, list[float]] = defaultdict(list)
@@ -279,7 +297,6 @@ def lead_units(row: Row) -> list[str]:
 def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
     """What every page has: masthead, navigation, period switcher, footer. ``prefix`` leads back to the site's root."""
     now = site.now
-    rejected = sum(row["status"] == "rejected" for row in site.receipts)
     return {
         "page": page,
         "title": title,
@@ -330,15 +347,7 @@ def base(site: Site, page: str, title: str, prefix: str = "") -> Row:
         "exempt": site.parameter("black_exception", "all_targets") == "all_targets",
         "weight_tasks": site.parameter("weight_tasks", 0.5),
         "weight_indicators": site.parameter("weight_indicators", 0.5),
-        "foot": {
-            "receipts": len(site.receipts),
-            "rejected": rejected,
-            "rows_read": sum(row["rows_read"] or 0 for row in site.receipts),
-            "rows_loaded": sum(row["rows_loaded"] or 0 for row in site.receipts),
-            "rows_quarantined": sum(row["rows_quarantined"] or 0 for row in site.receipts),
-            "rules": len(site.rule_titles) or None,
-            "rules_hit": len({row["rule_id"] for row in site.flags}),
-        },
+        "foot": site.foot,
     }
 
 

@@ -15,7 +15,7 @@ from dashboards import figures
 from dashboards import format as fmt
 from dashboards.pages.drill import ANSWERING, ages
 from dashboards.pages.site import Site, base
-from dashboards.theme import LIGHTS, Drawing
+from dashboards.theme import Drawing
 
 Row = dict[str, Any]
 
@@ -66,7 +66,6 @@ def ageing(name: str, answered: list[Row], joined: list[Row]) -> Drawing | None:
 def unit(site: Site, name: str, mine: dict[str, list[str]]) -> Row:
     """Context of a unit's page. mine: task → roles (see ``duties``)."""
     drill, prefix = site.drill, "../"
-    load = [row for row in site.unit_load if row["unit_name"] == name]
     tasks, overdue = [], []
     reporters: dict[str, Counter[str]] = defaultdict(Counter)
     for task_id, roles in mine.items():
@@ -133,7 +132,6 @@ def unit(site: Site, name: str, mine: dict[str, list[str]]) -> Row:
         "answered": len(answered),
         "joined": len(joined),
         "longest": max((row["days_overdue"] or 0 for row in answered), default=None),
-        "load": sorted(load, key=lambda row: [*fmt.ROLE_WORDS, row["role"]].index(row["role"])),
         "ageing": ageing(name, answered, joined),
         "overdue": overdue[:MOST_OVERDUE],
         "overdue_total": len(overdue),
@@ -180,5 +178,4 @@ def heat(site: Site, most: int = 25) -> Row | None:
             for name in units[:most]
         ],
         "more": max(len(units) - most, 0),
-        "lights": LIGHTS,
     }

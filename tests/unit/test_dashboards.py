@@ -557,8 +557,7 @@ def test_joint_units_answer_one_by_one():
     build(connection)
     connection.execute("update marts.overdue_tasks set lead_unit = '市甲局、市乙局'")
     assert (
-        "逾期任务的责任单位集中在市甲局（6 项次）、市乙局（6 项次）。"
-        in glance.headline(load(connection))[1]
+        "逾期任务的责任单位集中在市甲局（6 项次）、市乙局（6 项次）。" in glance.headline(load(connection))[1]
     )
     overdue_units = units.units(load(connection))["overdue_units"]
     assert sorted((unit["unit"], unit["n"]) for unit in overdue_units) == [("市乙局", 6), ("市甲局", 6)]
