@@ -82,7 +82,7 @@ def present(site: Site) -> Row:
         "list_moves": glance.list_moves(site),
         "issuer_goals": issuer,
         "unmet": [goal for goal in issuer if goal["met"] is False],
-        "own_goals": own[:LINES],
+        "own_goals": own[: LINES if not issuer else 4],
         "own_total": len(own),
         "trust": glance.trust(site),
         "dimension_rates": [
@@ -91,6 +91,5 @@ def present(site: Site) -> Row:
             if row["period"] == site.period and row["dimension"] in findings.DIMENSIONS
         ],
         "steps": glance.next_steps(site),
-        "lines": LINES,
         "short": glance.short,
     }

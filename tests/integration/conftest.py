@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.browser import Tab, chromium
+from tests.browser import Tab, chromium, kinds_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,6 +48,11 @@ class MadeSite(NamedTuple):
     names: list[str]
     marks: dict[str, str]
 
+    @property
+    def kinds(self) -> list[Path]:
+        """The portal and one page of every kind."""
+        return [self.root.parents[2] / "index.html", *kinds_of(self.root)]
+
 
 def poison(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Append a mark and an attack to every text that is no key (a missing text becomes one); mark → ``table.column``.
@@ -74,7 +79,7 @@ def made_site(out: Path, reporters: int, *, hostile: bool = False) -> MadeSite:
     """The warehouse of the unit tests with everything pages read, rendered. A hostile one has attacks for keys, too."""
     import duckdb
 
-    from dashboards.render import render_site
+    from dashboards.render import render_portal, render_site
     from tests.unit.test_dashboards import PROGRAMME, add_quality, build
     from tests.unit.test_ranking_pages import add_ranking
 
@@ -85,6 +90,7 @@ def made_site(out: Path, reporters: int, *, hostile: bool = False) -> MadeSite:
     marks = poison(connection) if hostile else {}
     root = out / PROGRAMME / "2021Q2" / "site"
     render_site(connection, PROGRAMME, "2021Q2", root)
+    render_portal(connection, out)
     connection.close()
     return MadeSite(root, names, marks)
 

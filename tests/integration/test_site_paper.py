@@ -114,7 +114,7 @@ def test_the_screen_comes_back_after_printing(tab, plain, page):
 def test_nothing_on_paper_is_wider_than_the_sheet(tab, plain):
     tab.page.emulate_media(media="print")
     try:
-        for file in kinds_of(plain.root):
+        for file in plain.kinds:
             # Margins are no part of an emulated sheet: 184 mm are 695 px.
             tab.open(file, (695, 1000))
             tab.js("window.dispatchEvent(new Event('beforeprint')), 0")

@@ -115,3 +115,21 @@ def test_every_module_says_what_it_is_for():
         if not (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").strip()
     ]
     assert mute == []
+
+
+def test_every_test_the_acceptance_list_names_exists():
+    """docs/acceptance.md: ten checks, each with tests that are there."""
+    page = (REPOSITORY / "docs" / "acceptance.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\d+) \|", page, re.M) == [str(number) for number in range(1, 11)]
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page))
+    assert len(named) > 30
+    gone = {
+        (file, name)
+        for file, name in named
+        if f"def {name}(" not in (REPOSITORY / file).read_text(encoding="utf-8")
+    }
+    assert gone == set()
+    models = "".join(
+        path.read_text(encoding="utf-8") for path in (REPOSITORY / "dbt_project").rglob("_unit_tests*.yml")
+    )
+    assert all(name in models for name in re.findall(r"`(ut_\w+)`", page))
