@@ -55,7 +55,7 @@ def test_rows_are_typed_and_keep_their_line(tmp_path):
     reporter = programme.tables["reporters"][0]
     assert reporter == {
         "programme_id": "p2021", "reporter_id": "410001", "name": "甲县", "kind": "county", "parent_id": None,
-        "group": "一组", "aliases": "甲;甲县人民政府", "seq": 1, "row_number": 2,
+        "group": "一组", "aliases": "甲;甲县人民政府", "weight": None, "seq": 1, "row_number": 2,
     }  # fmt: skip
     indicator = programme.tables["indicators"][1]
     assert (indicator["baseline"], indicator["decimals"], indicator["position"], indicator["worst"]) == (
@@ -78,8 +78,56 @@ def test_defaults_of_programme_toml(tmp_path):
     assert {name: row[name] for name in row if name not in ("programme_id", "start_date", "end_date", "path")} == {
         "title": "p2021", "issuer": None, "report_day": 28, "freeze_days": 12, "weight_tasks": 0.5,
         "weight_indicators": 0.5, "red": 3, "black": 3, "late_per_day": 2.0, "late_floor": 60.0, "overdue_cap": 60.0,
-        "yellow_points": -10.0, "blue_days": 10, "coverage_min": 0.0,
+        "yellow_points": -10.0, "blue_days": 10, "coverage_min": 0.0, "talk_after": 3, "aggregation": "arithmetic",
+        "sub_units": "separate", "black_exception": "all_targets", "ties": "include", "no_lists": None,
     }  # fmt: skip
+
+
+def test_methods_and_list_rules_are_words(tmp_path):
+    settings = (
+        '[lists]\ntalk_after = 2\nblack_exception = "none"\nties = "exclude"\nno_lists = ["2021Q1", "2021Q3"]\n'
+        '[scoring]\naggregation = "copeland"\nsub_units = "roll_up"\n'
+    )
+    make_registry(tmp_path, settings=settings)
+    programme = read_programme(tmp_path, "p2021")
+    names = "talk_after black_exception ties no_lists aggregation sub_units"
+    assert [programme.row[name] for name in names.split()] == [
+        2,
+        "none",
+        "exclude",
+        "2021Q1;2021Q3",
+        "copeland",
+        "roll_up",
+    ]
+    assert programme.findings == []
+
+
+def test_unknown_words_and_periods_are_findings_and_defaults_hold(tmp_path):
+    make_registry(
+        tmp_path,
+        settings='[lists]\nties = "both"\nno_lists = ["第一季度", "2021Q2"]\n[scoring]\naggregation = "最好的"\n',
+    )
+    programme = read_programme(tmp_path, "p2021")
+    assert [programme.row[name] for name in ("ties", "no_lists", "aggregation")] == [
+        "include",
+        "2021Q2",
+        "arithmetic",
+    ]
+    assert sorted((f[0], f[9 + 1]) for f in programme.findings) == [
+        ("V01", "aggregation"), ("V01", "no_lists"), ("V01", "ties"),
+    ]  # fmt: skip
+
+
+def test_a_part_has_no_parts_where_scores_are_rolled_up(tmp_path):
+    reporters = [
+        {"reporter_id": "1", "name": "市"},
+        {"reporter_id": "2", "name": "县", "parent_id": "1"},
+        {"reporter_id": "3", "name": "镇", "parent_id": "2"},
+    ]
+    make_registry(tmp_path, settings='[scoring]\nsub_units = "roll_up"\n', reporters=reporters)
+    programme = read_programme(tmp_path, "p2021")
+    assert [row["parent_id"] for row in programme.tables["reporters"]] == [None, None, "2"]
+    assert [f[0] for f in programme.findings if "既有上级又有下级" in f[-1]] == ["F05"]
 
 
 def test_every_parameter_is_read(tmp_path):
