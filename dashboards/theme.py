@@ -114,7 +114,9 @@ def plotly_template() -> Any:
 
 def css_string(text: str) -> str:
     """Untrusted text as one CSS string: everything but letters, digits and plain signs is written as an escape."""
-    inner = "".join(c if c.isalnum() or c in " .:-–，、：（）·" else f"\\{ord(c):x} " for c in " ".join(text.split()))
+    inner = "".join(
+        c if c.isalnum() or c in " .:-–，、：（）·" else f"\\{ord(c):x} " for c in " ".join(text.split())
+    )
     return f"'{inner}'"
 
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
+from dashboards import figures
 from dashboards import format as fmt
 from dashboards.pages.site import Site, base
+from dashboards.theme import figure_html
 
 Row = dict[str, Any]
 
 MOVERS = 3
+BANDS = 60  # places drawn with their bands: more are unreadable, then the first and the last of them
 QUIET = 5e-10  # numbers are stored at 9 decimals; what is below is no change
 SOURCES = (
     ("own", "自身表现", "本单位任务、指标得分的变化"),
@@ -115,6 +120,26 @@ def matrix(site: Site) -> tuple[list[str], list[Row]]:
     return periods, rows
 
 
+def firmness(site: Site) -> Markup | None:
+    """Every rank with its band as a figure; None without draws."""
+    placed = [row for row in site.ranking if row["rank"] is not None]
+    if site.draws is None or not placed:
+        return None
+    if cut := len(placed) > BANDS:
+        placed = placed[: BANDS // 2] + placed[-BANDS // 2 :]
+    rows = []
+    for row in placed:
+        band = site.band(row["reporter_id"]) or {"rank_p05": None, "rank_p95": None}
+        rows.append(row | {"rank_p05": band["rank_p05"], "rank_p95": band["rank_p95"]})
+    which = f"（首尾各 {BANDS // 2} 家）" if cut else ""
+    caption = f"各填报主体的位次及 {fmt.count(site.draws)} 次随机扰动中 5%–95% 的位次区间{which}；区间越短，位次越稳。"
+    table = (
+        ["填报主体", "位次", "区间"],
+        [[r["reporter_name"], r["rank"], fmt.band(r["rank_p05"], r["rank_p95"])] for r in rows],
+    )
+    return figure_html(figures.rank_intervals(rows), caption, table)
+
+
 def lists(site: Site) -> Row:
     """Context of lists.html."""
     periods, rows = matrix(site)
@@ -128,6 +153,7 @@ def lists(site: Site) -> Row:
         "talks": [row["name"] for row in groups[1]["entries"] if row["talk"]],
         "draws": site.draws,
         "rules": rules(site),
+        "firmness": firmness(site),
         "history_periods": periods,
         "history_rows": rows,
     }

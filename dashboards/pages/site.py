@@ -75,7 +75,9 @@ class Site:
     slugs: dict[str, str]
     drill: drill.Drill
     period_links: dict[str, str | None] = field(default_factory=dict)
-    front: str | None = None  # leads from the site's root to the pages beside the sites; None where there are none
+    front: str | None = (
+        None  # leads from the site's root to the pages beside the sites; None where there are none
+    )
     _grouped: dict[str, dict[str | None, list[Row]]] = field(default_factory=dict)
 
     def of(self, table: str, reporter_id: str) -> list[Row]:
