@@ -30,6 +30,7 @@ needs_pdftotext = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="没有 pdftotext，无法读取打印结果"
 )
 DESKTOP, PROJECTOR, PHONE = (1400, 1000), (1280, 720), (390, 844)
+SHEET = 695
 
 # Every figure that is not folded away has its drawing, or said that it has none.
 DRAWN = """[...document.querySelectorAll('.plot')]
@@ -121,6 +122,20 @@ class Tab:
         A box that scrolls by itself (``.scroll``) may hold wider things, a folded one has no place.
         """
         return self.js(MISPLACED)
+
+    @contextmanager
+    def paper(self) -> Iterator[None]:
+        """The open page as it is laid out on A4: 184 mm (695 px) between the margins of ``90-print.css``."""
+        self.page.emulate_media(media="print")
+        self.page.set_viewport_size({"width": SHEET, "height": 1000})
+        self.js("window.dispatchEvent(new Event('beforeprint')), 0")
+        self.until(
+            f"[...document.querySelectorAll('.plot')].filter(d => d.data).every(d => d._fullLayout.width <= {SHEET})"
+        )
+        try:
+            yield
+        finally:
+            self.page.emulate_media(media="screen")
 
     def pdf(self, file: Path) -> list[str]:
         """Print to ``file`` on A4 as the print dialog would; the text of each sheet without any white space."""

@@ -41,16 +41,15 @@ POOR_FIGURES = """[...document.querySelectorAll('.plot')].filter(p => {
 }).map(p => p.outerHTML.slice(0, 200))"""
 
 
-def test_pages_are_quiet_and_fit_three_screens(tab, plain):
+def test_pages_are_quiet_and_fit_three_screens_and_paper(tab, plain):
     for file in plain.kinds:
         tab.open(file)
         assert tab.js(POOR_FIGURES) == [], file.name
-        for size in (DESKTOP, PROJECTOR):
+        for size in (DESKTOP, PROJECTOR, PHONE):
             assert tab.resize(size).misplaced() == [], (file.name, size)
-        # A phone folds what a wide screen shows: the page is opened on it.
-        assert (tab.complaints, tab.outside) == ([], []), file.name
-        assert tab.open(file, PHONE).misplaced() == [], (file.name, PHONE)
         assert tab.violations(only=NARROW_RULES) == [], file.name
+        with tab.paper():
+            assert tab.misplaced() == [], (file.name, "paper")
         assert (tab.complaints, tab.outside) == ([], []), file.name
 
 

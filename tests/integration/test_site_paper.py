@@ -1,7 +1,8 @@
 """The site on paper: A4, nobody missing, heads repeated, every sheet says where it comes from, nothing folded or cut.
 
 Printed by Chromium, read by pdftotext; skips where one of them is missing. Grey paper needs no test of its own: the
-contrasts of ``unit/test_palette`` are ratios of luminance, and no light is told by its colour alone.
+contrasts of ``unit/test_palette`` are ratios of luminance, and no light is told by its colour alone. That nothing is wider
+than the sheet is seen in ``test_site_browser``, for every kind of page.
 """
 
 from __future__ import annotations
@@ -109,19 +110,3 @@ def test_the_screen_comes_back_after_printing(tab, plain, page):
     tab.js("window.dispatchEvent(new Event('afterprint')), 0")
     tab.until(f"JSON.stringify({widths}) === '{json.dumps(before, separators=(',', ':'))}'", 5)
     assert tab.js(opened) == folded
-
-
-def test_nothing_on_paper_is_wider_than_the_sheet(tab, plain):
-    tab.page.emulate_media(media="print")
-    try:
-        for file in plain.kinds:
-            # Margins are no part of an emulated sheet: 184 mm are 695 px.
-            tab.open(file, (695, 1000))
-            tab.js("window.dispatchEvent(new Event('beforeprint')), 0")
-            tab.until(
-                "[...document.querySelectorAll('.plot')].filter(d => d.data).every(d => d._fullLayout.width <= 695)",
-                5,
-            )
-            assert tab.misplaced() == [], file.name
-    finally:
-        tab.page.emulate_media(media="screen")
