@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.ranks.engine import Floats, Scheme, Weights, component_parts, joined, ranks
+from quality.ranks.engine import DECIMALS, Floats, Scheme, Weights, component_parts, joined, ranks
 
 DRAWS = 1000
 SPREAD = 0.25
@@ -159,7 +159,7 @@ def bands(totals: Floats, nominal_ranks: NDArray[np.int64], lists: Lists) -> Ban
     if lists.kept and count >= lists.red + lists.black + 1:
         p_red = np.mean(last <= lists.red, axis=1)
         p_black = np.where(lists.exempt, 0.0, np.mean(last_from_end <= lists.black, axis=1))
-    rounded = np.round(totals, 6)
+    rounded = np.round(totals, DECIMALS)
     p_ahead = np.full(count, np.nan)
     for number, rank in enumerate(nominal_ranks):
         behind = np.flatnonzero(nominal_ranks > rank)

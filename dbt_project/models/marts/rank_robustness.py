@@ -45,7 +45,7 @@ def model(dbt, session):
         "sub_units": frame(dbt.ref("int_sub_units"), "programme_id, parent_id, reporter_id, weight"),
     }
     periods = dbt.ref("stg_periods").order("programme_id, period").df()
-    stored = dbt.ref("rank_draws")
+    stored = dbt.ref("rank_draws").order("programme_id, period, draw").df()
 
     blocks = []
     for parameters in periods.to_dict("records"):
@@ -60,11 +60,7 @@ def model(dbt, session):
             continue
         registry = Registry.of(programme_id, **tables)
         shown = board(registry, parameters, list(placed["reporter_id"]))
-        lines = (
-            stored.filter(f"programme_id = '{programme_id}' and period = '{period}'")
-            .order("draw")
-            .fetchnumpy()
-        )
+        lines = of(stored)
         draws = Draws(
             list(lines["normalisation"]),
             list(lines["aggregation"]),
