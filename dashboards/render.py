@@ -10,7 +10,6 @@ import base64
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -47,6 +46,7 @@ from dashboards.pages import (
 )
 from dashboards.pages.site import Site, load, source
 from dashboards.reuse import Pages
+from raw.durable import being_made, swap_folder
 
 HERE = Path(__file__).parent
 ASSETS = (
@@ -251,9 +251,10 @@ def _replace_folder(out_dir: Path, texts: Iterable[tuple[str, str]]) -> int:
     """
     written = 0
     out_dir.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-new-", dir=out_dir.parent))
+    fresh = being_made(out_dir)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
     try:
-        fresh.chmod(0o755)  # mkdtemp makes it private; the site is for everybody
         for name, text in texts:
             file = fresh / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -263,18 +264,7 @@ def _replace_folder(out_dir: Path, texts: Iterable[tuple[str, str]]) -> int:
         _write(fresh / "assets" / "site.css", styles())
         for name in ASSETS:
             shutil.copyfile(HERE / "static" / name, fresh / "assets" / name)
-        if out_dir.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}-old-", dir=out_dir.parent))
-            os.replace(out_dir, old / "site")
-            try:
-                os.replace(fresh, out_dir)
-            except OSError:
-                os.replace(old / "site", out_dir)
-                raise
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(fresh, out_dir)
+        swap_folder(fresh, out_dir)
     finally:
         if fresh.exists():
             shutil.rmtree(fresh)

@@ -3,20 +3,12 @@
 A county's mistake is a warning here, never an error: only our own invariants (dbt tests, conservation) stop a run.
 """
 
-import csv
-
 import dagster as dg
 
 from orchestration import names
+from orchestration.rules import rule_catalogue
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
-
-
-def rule_catalogue(settings: Settings) -> list[dict[str, str]]:
-    """Active rules of the catalogue seed, in its order."""
-    path = settings.dbt_project / "seeds" / "check_rules.csv"
-    with path.open(encoding="utf-8", newline="") as stream:
-        return [row for row in csv.DictReader(stream) if row.get("state", "active") == "active"]
 
 
 def build(settings: Settings) -> list[dg.AssetChecksDefinition]:

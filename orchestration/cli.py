@@ -10,21 +10,24 @@ from pathlib import Path
 
 import click
 
-from orchestration.settings import Settings
+from orchestration.settings import Settings, restrict_new_files
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class _Command(click.Group):
-    """A group whose commands may raise Misuse (exit 2)."""
+    """A group whose commands may raise Misuse (exit 2) and AuditUnavailable (exit 1: nothing was done)."""
 
     def invoke(self, ctx: click.Context):
+        from orchestration.audit import AuditUnavailable
         from orchestration.commands.run import Misuse
 
         try:
             return super().invoke(ctx)
         except Misuse as error:
             raise click.UsageError(str(error)) from error
+        except AuditUnavailable as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.group(cls=_Command, context_settings=CONTEXT)
@@ -33,6 +36,7 @@ def cli() -> None:
 
     数据目录由环境变量 TAIZHANG_RAW 指定（默认自带样例），结果放在 TAIZHANG_HOME（默认 ./var）。
     """
+    restrict_new_files()
 
 
 _period = click.option("--period", required=True, metavar="2021Q4", help="期次（季度）")
@@ -166,6 +170,32 @@ def remind(period: str, programme: str | None, every: bool, as_json: bool) -> No
 
 @cli.command()
 @_period
+@click.option("--reporter", required=True, metavar="ID", help="填报主体代码")
+@click.option("--rule", required=True, metavar="ID", help="规则编号，如 V02")
+@click.option("--entity", required=True, metavar="ID", help="任务、指标等的编号（检查发现中的对象）")
+@click.option("--note", required=True, metavar="文字", help="情况说明：为什么属实")
+@click.option("--by", required=True, metavar="姓名", help="确认人")
+@_programme
+@_json
+def confirm(period, reporter, rule, entity, note, by, programme, as_json) -> None:
+    """确认一条提示属实：写入 confirmations.csv，下次运行起不再追问。"""
+    from orchestration.commands.confirm import confirm as command
+
+    sys.exit(command(Settings.from_env(), period, reporter, rule, entity, note, by, programme, as_json))
+
+
+@cli.command()
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="只看最后 N 条（默认全部）")
+@_json
+def audit(last: int | None, as_json: bool) -> None:
+    """审计日志：谁在何时收文、运行、发布、确认；检查记录有无改动或缺失。"""
+    from orchestration.commands.audit import audit as command
+
+    sys.exit(command(Settings.from_env(), last, as_json))
+
+
+@cli.command()
+@_period
 @_programme
 @click.option("--by", required=True, metavar="姓名", help="发布人")
 @click.option("--approved-by", required=True, metavar="姓名", help="批准人，不能与发布人相同")
@@ -234,6 +264,35 @@ def site(period: str, programme: str | None, single_file: Path | None, as_json: 
 
 
 @cli.command()
+@click.option(
+    "--to", type=click.Path(path_type=Path), metavar="路径", help="写到哪个文件，或哪个目录（自动命名）"
+)
+@click.option("--check", type=click.Path(path_type=Path), metavar="文件", help="只检查一份备份是否完好")
+@_json
+def backup(to: Path | None, check: Path | None, as_json: bool) -> None:
+    """备份：不能重新算出的数据（报送、收文登记、登记目录、存档、版本等）写成一个文件。"""
+    from orchestration.commands.backup import backup as command
+
+    sys.exit(command(Settings.from_env(), to, check, as_json))
+
+
+@cli.command()
+@click.option(
+    "--from", "source", required=True, type=click.Path(path_type=Path), metavar="文件", help="备份文件"
+)
+@click.option(
+    "--home", type=click.Path(path_type=Path), metavar="目录", help="结果目录（默认 TAIZHANG_HOME）"
+)
+@click.option("--raw", type=click.Path(path_type=Path), metavar="目录", help="数据目录（默认 TAIZHANG_RAW）")
+@_json
+def restore(source: Path, home: Path | None, raw: Path | None, as_json: bool) -> None:
+    """恢复：把备份还原到空目录，并核验每一个已发布的版本。"""
+    from orchestration.commands.backup import restore as command
+
+    sys.exit(command(Settings.from_env(), source, home, raw, as_json))
+
+
+@cli.command()
 @click.option("--port", default=3000, show_default=True, help="端口")
 def dev(port: int) -> None:
     """打开 Dagster 界面，含定时任务和收件箱监视。"""
@@ -244,11 +303,33 @@ def dev(port: int) -> None:
 
 @cli.command()
 @click.option("--port", default=8080, show_default=True, help="端口")
-def serve(port: int) -> None:
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    metavar="文件",
+    help="要求输入口令（taizhang password 建立）",
+)
+def serve(port: int, password_file: Path | None) -> None:
     """在本机浏览器查看已生成的看板。"""
     from orchestration.commands.serve import serve as command
 
-    sys.exit(command(Settings.from_env(), port))
+    sys.exit(command(Settings.from_env(), port, password_file))
+
+
+@cli.command()
+@click.option(
+    "--file", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="文件", help="口令文件"
+)
+@click.option("--user", required=True, metavar="姓名", help="用户名")
+def password(file: Path, user: str) -> None:
+    """为 serve 建立或更换一个用户的口令；文件里只有散列值。"""
+    from orchestration.commands.serve import password as command
+
+    if sys.stdin.isatty():
+        text = click.prompt("口令", hide_input=True, confirmation_prompt="再输一次")
+    else:
+        text = sys.stdin.readline().rstrip("\r\n")
+    sys.exit(command(file, user, text))
 
 
 @cli.command()
@@ -262,4 +343,7 @@ def doctor(as_json: bool) -> None:
 
 def main() -> None:
     """Entry point of the installed command."""
+    from orchestration.terminal import PlainStream
+
+    sys.stdout, sys.stderr = PlainStream(sys.stdout), PlainStream(sys.stderr)
     cli(prog_name="taizhang")

@@ -8,6 +8,8 @@ WRITER_POOL = "duckdb_writer"
 JOB = "quarter"
 JOB_TABLES = "quarter_tables"
 TIMEZONE = "Asia/Shanghai"
+# tag of a run: why it was started
+WHY, BY_HAND = "taizhang/why", "by hand"
 
 CONTROL_PERIODS = AssetKey(["control", "periods"])
 CONTROL_CALENDAR = AssetKey(["control", "calendar"])

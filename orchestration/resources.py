@@ -15,6 +15,9 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from orchestration import names
+from orchestration.audit import FAILED, act
+from orchestration.confirmations import note_written_by_hand
 from orchestration.settings import Settings
 from orchestration.warehouse import WarehouseBusy, writer
 
@@ -26,6 +29,26 @@ class RunScope(dg.ConfigurableResource):
     as_of: str = ""
     now: str = ""
 
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunScope]:
+        """A run no command started (schedule, sensor, Dagster's page) stands in the audit log too."""
+        run = context.run
+        if run is None or run.tags.get(names.WHY) == names.BY_HAND:
+            yield self
+            return
+        settings = Settings.from_env()
+        confirmations = note_written_by_hand(settings)
+        with act(
+            settings, "run", period=run.tags.get("dagster/partition"), programme=self.programme or None,
+            as_of=self.as_of or None, why=run.tags.get(names.WHY), run_id=run.run_id, raw=str(settings.raw_root),
+            confirmations_sha256=confirmations,
+        ) as record:  # fmt: skip
+            yield self
+            failures = context.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+            if failures:
+                record.state = FAILED
+                record.outcome = {"failed_steps": sorted({str(entry.step_key) for entry in failures})}
+
 
 @contextmanager
 def pipeline_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -34,7 +57,7 @@ def pipeline_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     The only retry of the pipeline: a busy file passes, a county's mistake is a row, our own fault would fail again.
     """
     try:
-        with writer(settings.warehouse) as connection:
+        with writer(settings.warehouse, settings.published) as connection:
             yield connection
     except WarehouseBusy as busy:
         raise dg.RetryRequested(max_retries=4, seconds_to_wait=30) from busy

@@ -36,7 +36,7 @@ def run_requests(instance: dg.DagsterInstance, found: list[tuple[str, Period]], 
         yield dg.RunRequest(
             run_key=f"{tag}-{period}-{moment:%Y%m%d}",
             partition_key=register(instance, period),
-            tags={"taizhang/why": tag},
+            tags={names.WHY: tag},
         )
 
 

@@ -2,27 +2,45 @@
 
 A filled form says itself whose it is and may lie anywhere; every other file lies in inbox/<programme>/<period>/<reporter>/.
 Thin: receiving is ``orchestration.receive``, recognising a form ``orchestration.forms``. A file that cannot be received
-moves to inbox/.refused with a note, so that it is looked at once and never lost.
+moves to inbox/.refused with a note, so that it is looked at once and never lost. A file that was received moves to
+inbox/.taken for a day: who still writes into it writes into a file that is looked at again.
 """
 
 import hashlib
+import json
+import os
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 
 from dashboards.workbooks.form import FormId
+from orchestration import names
 from orchestration.forms import check_form, read_form
 from orchestration.partitions import register
-from orchestration.receive import Received, Refused, receive
+from orchestration.receive import NotNow, Received, Refused, receive_logged
 from orchestration.settings import Settings
 from raw.contracts import kind_of
 from raw.periods import SHANGHAI, Period
 from raw.registry import Programme, programme_ids, read_programme
 
-# a file still being copied changes its time; one that rested this long is whole
+# the same size and times at two looks this far apart: whole. Its age says nothing: copies keep the times of the original
 _SETTLED_SECONDS = 10
+_KEPT_SECONDS = 24 * 3600
+_TAKEN = ".taken"
+
+
+@dataclass
+class Emptied:
+    """What one look at the inbox did; ``seen`` is what the next look needs to know."""
+
+    received: list[Received] = field(default_factory=list)
+    refused: list[tuple[Path, str]] = field(default_factory=list)
+    waiting: list[tuple[Path, str]] = field(default_factory=list)
+    seen: dict[str, dict] = field(default_factory=dict)
 
 
 def _by_place(relative: Path, known: dict[str, Programme]) -> tuple[Programme, str, str, Period]:
@@ -50,17 +68,73 @@ def _agree(form: FormId, relative: Path) -> None:
         )
 
 
-def empty_inbox(settings: Settings, now: datetime) -> tuple[list[Received], list[tuple[Path, str]]]:
-    """Receive every settled file of the inbox; returns (received, refused with reason)."""
-    received, refused = [], []
+def _looks(path: Path) -> list[int]:
+    """What changes when somebody writes into a file. Not its ctime: a rename changes that."""
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _free(path: Path) -> Path:
+    """``path``, or with a number where something stands there."""
+    number = 2
+    free = path
+    while os.path.lexists(free):
+        free, number = path.with_name(f"{path.stem}_{number}{path.suffix}"), number + 1
+    return free
+
+
+def _move(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target = _free(target)
+    os.rename(source, target)
+    return target
+
+
+def _look_after_taken(inbox: Path, seen: dict[str, dict], now: float) -> dict[str, dict]:
+    """Remove what was taken a day ago; what somebody wrote into since goes back into the inbox and is received once more.
+
+    A file nothing is known of (the memory of the sensor was lost) goes back too: received again it is the same file.
+    """
+    kept = {}
+    for path in _files(inbox / _TAKEN):
+        name = path.relative_to(inbox).as_posix()
+        known = seen.get(name)
+        if known is None or known["looks"] != _looks(path):
+            _move(path, inbox / path.relative_to(inbox / _TAKEN))
+        elif now - known["at"] > _KEPT_SECONDS:
+            path.unlink()
+        else:
+            # a clock that was set back counts from now
+            kept[name] = known | {"at": min(known["at"], now)}
+    return kept
+
+
+def empty_inbox(
+    settings: Settings,
+    now: datetime,
+    seen: dict[str, dict] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Emptied:
+    """Receive every file that was the same at an earlier look, ``_SETTLED_SECONDS`` ago or longer.
+
+    ``seen``: of the look before, path below the inbox → its size, times and number, and when (seconds) it was first so.
+    """
+    seen, moment, inbox = seen or {}, clock(), settings.inbox
+    done = Emptied(seen=_look_after_taken(inbox, seen, moment))
     known = {pid: read_programme(settings.raw_root, pid) for pid in programme_ids(settings.raw_root)}
-    for source in sorted(
-        path for path in settings.inbox.rglob("*") if path.is_file() and not path.is_symlink()
-    ):
-        relative = source.relative_to(settings.inbox)
+    for source in _files(inbox):
+        relative = source.relative_to(inbox)
         if any(part.startswith((".", "~$")) for part in relative.parts):
             continue
-        if time.time() - source.stat().st_mtime < _SETTLED_SECONDS:
+        looks, before = _looks(source), seen.get(relative.as_posix())
+        if before is None or before["looks"] != looks or before["at"] > moment:
+            before = {"looks": looks, "at": moment}
+        if moment - before["at"] < _SETTLED_SECONDS:
+            done.seen[relative.as_posix()] = before
             continue
         try:
             form = read_form(source, settings.limits)
@@ -69,17 +143,19 @@ def empty_inbox(settings: Settings, now: datetime) -> tuple[list[Received], list
                 _agree(form, relative)
             else:
                 programme, reporter_id, kind, period = _by_place(relative, known)
-            entry = receive(settings.raw_root, source, programme, reporter_id, kind, period, now)
+            entry = receive_logged(settings, source, programme, reporter_id, kind, period, now, way="inbox")
+        except NotNow as reason:
+            done.waiting.append((relative, str(reason)))
         except Refused as reason:
-            corner = settings.inbox / ".refused" / relative
-            corner.parent.mkdir(parents=True, exist_ok=True)
-            source.replace(corner)
+            corner = _move(source, inbox / ".refused" / relative)
             corner.with_name(corner.name + ".原因.txt").write_text(f"{reason}\n", encoding="utf-8")
-            refused.append((relative, str(reason)))
+            done.refused.append((relative, str(reason)))
         else:
-            source.unlink()
-            received.append(entry)
-    return received, refused
+            taken = _move(source, inbox / _TAKEN / relative)
+            # what it looked like before it was read: a byte written since shows at the next look
+            done.seen[taken.relative_to(inbox).as_posix()] = {"looks": looks, "at": moment}
+            done.received.append(entry)
+    return done
 
 
 def build(settings: Settings, job) -> list[dg.SensorDefinition]:
@@ -93,12 +169,14 @@ def build(settings: Settings, job) -> list[dg.SensorDefinition]:
         description="收件箱有新文件时：存档、登记收文、运行该季度",
     )
     def inbox(context: dg.SensorEvaluationContext):
-        received, refused = empty_inbox(settings, datetime.now(SHANGHAI))
-        for relative, reason in refused:
-            context.log.warning("refused %s: %s", relative, reason)
+        done = empty_inbox(settings, datetime.now(SHANGHAI), json.loads(context.cursor or "{}"))
+        context.update_cursor(json.dumps(done.seen, ensure_ascii=False))
+        received, refused = done.received, done.refused
+        for relative, reason in [*refused, *done.waiting]:
+            context.log.warning("not received %s: %s", relative, reason)
         if not received:
             return dg.SkipReason(
-                "收件箱没有新文件" if not refused else f"{len(refused)} 个文件不能收，已移到 .refused"
+                "收件箱没有放稳的新文件" if not refused else f"{len(refused)} 个文件不能收，已移到 .refused"
             )
         periods = sorted({Period.parse(Path(entry.path).parts[2]) for entry in received})
         requests = []
@@ -111,7 +189,7 @@ def build(settings: Settings, job) -> list[dg.SensorDefinition]:
                 dg.RunRequest(
                     run_key=f"inbox-{period}-{digest}",
                     partition_key=register(context.instance, period),
-                    tags={"taizhang/why": "inbox", "taizhang/files": str(len(paths))},
+                    tags={names.WHY: "inbox", "taizhang/files": str(len(paths))},
                 )
             )
         return requests

@@ -6,6 +6,7 @@ Belongs here: paths, limits and switches. Does not belong here: anything a progr
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,29 @@ _SILENCE = {
     "GX_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }
+
+
+# the owner writes, the owner's group (analysts) reads what is published, nobody else sees anything
+UMASK = 0o027
+_TOO_OPEN = 0o027
+_PRIVATE = 0o077
+
+
+def restrict_new_files() -> None:
+    """Set the umask of this process and its children; never a looser one than it has."""
+    os.umask(os.umask(UMASK) | UMASK)
+
+
+def too_open(path: Path) -> int:
+    """Bits of the mode of a path that let others write, or the world see it (0: none)."""
+    return stat.S_IMODE(path.stat().st_mode) & _TOO_OPEN
+
+
+def _close(folder: Path, bits: int) -> None:
+    """Take the bits from a folder of ours; a shared one (sticky, like a temporary folder) or another's stays as it is."""
+    state = folder.stat()
+    if state.st_mode & bits and state.st_uid == os.geteuid() and not state.st_mode & stat.S_ISVTX:
+        folder.chmod(stat.S_IMODE(state.st_mode) & ~bits)
 
 
 @dataclass(frozen=True)
@@ -64,6 +88,11 @@ class Settings:
         return self.home / "inbox"
 
     @property
+    def audit(self) -> Path:
+        """The audit log."""
+        return self.home / "audit"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance folder."""
         return self.home / "dagster"
@@ -79,9 +108,26 @@ class Settings:
         return self.home / "dbt"
 
     def prepare(self) -> None:
-        """Make the folders, write Dagster's instance file, set what child processes inherit. Idempotent."""
-        for folder in (self.home, self.published, self.inbox, self.dagster_home, self.dbt_target):
+        """Make the folders, close those that stand open, write Dagster's instance file, set what child processes inherit.
+
+        Idempotent. Published folders stay readable for the group; the inbox, where others put files, keeps the group's right
+        to write; everything else is the owner's.
+        """
+        private = (
+            self.dagster_home,
+            self.dbt_target,
+            self.audit,
+            self.cache,
+            self.home / "archive",
+            self.home / "logs",
+        )
+        for folder in (self.home, self.published, self.inbox, *private):
             folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.home, self.published):
+            _close(folder, _TOO_OPEN)
+        _close(self.inbox, 0o007)
+        for folder in private:
+            _close(folder, _PRIVATE)
         instance_file = self.dagster_home / "dagster.yaml"
         wanted = (Path(__file__).parent / "dagster.yaml").read_text(encoding="utf-8")
         if not instance_file.exists() or instance_file.read_text(encoding="utf-8") != wanted:

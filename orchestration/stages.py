@@ -34,7 +34,7 @@ def land(
     """Raw tree, control tables and expectations of the home; loads again where something was loaded before."""
     from quality.runner import run_expectations
 
-    with writer(settings.warehouse) as connection:
+    with writer(settings.warehouse, settings.published) as connection:
         load(connection, settings.raw_root, programme_id, settings.limits, now=now)
         write_control(connection, asked, as_of, now, programme_id, editions(settings))
         run_expectations(connection)

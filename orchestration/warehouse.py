@@ -1,6 +1,8 @@
 """The one place that opens DuckDB files: a writer for the pipeline, readers for what is published.
 
 DuckDB takes one writing process, so connections live only inside short ``with`` blocks and none is open while dbt runs.
+Every connection is sealed: county text flows through them, and no SQL may reach a file, an extension or a setting it has
+no business with (decisions/0012). Whoever needs Parquet or a second database names the folder.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import duckdb
 
 # a published file must open in tools that are years behind (DBeaver, Harlequin): storage of DuckDB 1.2
 STORAGE_VERSION = "v1.2.0"
-_OFFLINE = {
+OFFLINE = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
@@ -24,38 +26,84 @@ class WarehouseBusy(RuntimeError):
     """Another process is writing the warehouse."""
 
 
-def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(str(path), read_only=read_only, config=_OFFLINE)
-    connection.execute("SET TimeZone = 'Asia/Shanghai'")
+class AlreadySealed(RuntimeError):
+    """This process has the file open already, with other folders; a fault of the program."""
+
+
+def seal(connection: duckdb.DuckDBPyConnection, *folders: Path) -> None:
+    """Shut a database in: SQL reaches files of ``folders`` and the database's own only, loads nothing, changes no setting.
+
+    Holds for the whole database in this process, so a second connection to it must ask for no other folders.
+
+    Raises:
+        AlreadySealed: it does.
+    """
+    wanted = [f"{folder}/" for folder in folders]
+    ((locked, allowed),) = connection.execute(
+        "SELECT current_setting('lock_configuration'), current_setting('allowed_directories')"
+    ).fetchall()
+    if locked:
+        if missing := sorted(set(wanted) - set(allowed)):
+            raise AlreadySealed(f"open already in this process, without access to {', '.join(missing)}")
+        return
+    # in this order: DuckDB takes no folder once access is off, and no setting at all once they are locked
+    connection.execute("SET GLOBAL TimeZone = 'Asia/Shanghai'")
+    connection.execute("SET enable_progress_bar = false")  # it would write into our own progress lines
+    connection.execute(f"SET allowed_directories = [{', '.join(map(literal, wanted))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _connect(
+    path: Path | None, folders: tuple[Path, ...], read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
+    # in memory there is nothing to spill to: no folder .tmp in whatever directory the command was called from
+    config = OFFLINE if path else OFFLINE | {"temp_directory": ""}
+    connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+    try:
+        seal(connection, *folders)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
+def _owners_only(path: Path) -> None:
+    """What the pipeline writes is nobody else's to open: a reader's lock would stop the next run."""
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
 @contextmanager
-def writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Read-write connection to the warehouse, closed whatever happens.
+def writer(path: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Read-write connection to the warehouse, closed whatever happens. ``folders``: see ``seal``.
 
     Raises:
         WarehouseBusy: another process holds the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        connection = _connect(path, read_only=False)
+        connection = _connect(path, folders)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise WarehouseBusy(f"{path} 正被另一个进程写入；请等它结束后再运行") from error
         raise
     try:
+        _owners_only(path)
         yield connection
     finally:
         connection.close()
 
 
 @contextmanager
-def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Read-only connection, closed whatever happens. Raises FileNotFoundError when nothing is there yet."""
+def reader(path: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Read-only connection, closed whatever happens. ``folders``: see ``seal``.
+
+    Raises FileNotFoundError when nothing is there yet.
+    """
     if not path.is_file():
         raise FileNotFoundError(path)
-    connection = _connect(path, read_only=True)
+    connection = _connect(path, folders, read_only=True)
     try:
         yield connection
     finally:
@@ -63,9 +111,9 @@ def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def calculator() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection without a database, for looking into parquet files; closed whatever happens."""
-    connection = duckdb.connect(config=_OFFLINE)
+def calculator(*folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection without a database, for looking into the parquet files of ``folders``; closed whatever happens."""
+    connection = _connect(None, folders)
     try:
         yield connection
     finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -97,20 +97,29 @@ class _Session:
         self._source: Any = None
 
     def validate(self, connection: duckdb.DuckDBPyConnection, suite: Suite) -> _Outcomes:
-        columns = dict.fromkeys(name for check in suite.checks for name in check.columns)
-        computed = suite.frame or {}
-        selected = ", ".join(f'{computed[c]} AS "{c}"' if c in computed else f'"{c}"' for c in columns)
-        frame = connection.execute(f"SELECT row_id, {selected} FROM ({suite.prepared})").df()
-        if frame.empty:
+        frames = _Frames(connection, suite)
+        if not frames.rows:
             results = [self._result(suite, check, 0, 0, True) for check in suite.checks]
             return _Outcomes(0, [(c, r, []) for c, r in zip(suite.checks, results, strict=True)])
+        found: dict[int, tuple[ExpectationResult, list[int]]] = {}
+        for frame in (frames.of_rows(), frames.of_kinds()):
+            for index, outcome in self._validated(suite, frame):
+                found[index] = self._judged(suite, suite.checks[index], frame, outcome)
+        if len(found) != len(suite.checks):
+            raise InvariantError(f"{suite.name}：{len(suite.checks)} 条期望只得到 {len(found)} 个结果")
+        return _Outcomes(frames.rows, [(check, *found[i]) for i, check in enumerate(suite.checks)])
+
+    def _validated(self, suite: Suite, frame: _Frame) -> Iterable[tuple[int, Any]]:
+        """(number of the check, what Great Expectations says of it) for the checks that look at the frame."""
+        if not frame.checks:
+            return
         gx = _great_expectations()
         expectations = []
-        for index, check in enumerate(suite.checks):
-            expectation = check.make(gx.expectations)
+        for index in frame.checks:
+            expectation = suite.checks[index].make(gx.expectations)
             expectation.meta = {"check": index}
             expectations.append(expectation)
-        validated = self._batch(suite, frame).validate(
+        validated = self._batch(f"{suite.name}_{frame.name}", frame.table).validate(
             gx.ExpectationSuite(name=suite.name, expectations=expectations),
             result_format={
                 "result_format": "COMPLETE",
@@ -119,23 +128,26 @@ class _Session:
                 "partial_unexpected_count": 0,
             },
         )
-        found: dict[int, tuple[ExpectationResult, list[int]]] = {}
         for outcome in validated.results:
             index = outcome.expectation_config.meta["check"]
-            check = suite.checks[index]
-            self._raise_for_exception(suite, check, outcome)
-            detail = outcome.result
-            failing = sorted(int(place["row_id"]) for place in detail["unexpected_index_list"] or [])
-            evaluated = detail["element_count"] - (detail.get("missing_count") or 0)
-            result = self._result(suite, check, evaluated, detail["unexpected_count"], outcome.success)
-            if len(failing) != result.unexpected or result.success != (not failing):
-                raise InvariantError(f"{suite.name}：{check.description}，失败行数与结果不一致")
-            found[index] = result, failing
-        if len(found) != len(suite.checks):
-            raise InvariantError(f"{suite.name}：{len(suite.checks)} 条期望只得到 {len(found)} 个结果")
-        return _Outcomes(len(frame), [(check, *found[i]) for i, check in enumerate(suite.checks)])
+            self._raise_for_exception(suite, suite.checks[index], outcome)
+            yield index, outcome
 
-    def _batch(self, suite: Suite, frame: Any) -> Any:
+    def _judged(
+        self, suite: Suite, check: Check, frame: _Frame, outcome: Any
+    ) -> tuple[ExpectationResult, list[int]]:
+        detail = outcome.result
+        failing = sorted(int(place["row_id"]) for place in detail["unexpected_index_list"] or [])
+        passed_over = frame.passed_over(check)
+        if len(failing) != detail["unexpected_count"] or outcome.success != (not failing):
+            raise InvariantError(f"{suite.name}：{check.description}，失败行数与结果不一致")
+        if passed_over.sum() != (detail.get("missing_count") or 0):
+            raise InvariantError(f"{suite.name}：{check.description}，空白行数与结果不一致")
+        evaluated = int(frame.counts[~passed_over].sum())
+        rows = frame.rows_of(failing)
+        return self._result(suite, check, evaluated, len(rows), outcome.success), rows
+
+    def _batch(self, name: str, frame: Any) -> Any:
         if self._source is None:
             from great_expectations.data_context.types import base
 
@@ -148,7 +160,7 @@ class _Session:
             )
             context = _great_expectations().get_context(mode="ephemeral", project_config=config)
             self._source = context.data_sources.add_pandas("raw")
-        asset = self._source.add_dataframe_asset(suite.name)
+        asset = self._source.add_dataframe_asset(name)
         return asset.add_batch_definition_whole_dataframe("all").get_batch(
             batch_parameters={"dataframe": frame}
         )
@@ -179,6 +191,89 @@ class _Session:
                 raise InvariantError(
                     f"{suite.name}：{check.description} 无法计算：{entry['exception_message']}"
                 )
+
+
+# these compare rows with each other; every other expectation says the same of two rows that are alike
+_ACROSS_ROWS = frozenset({"ExpectColumnValuesToBeUnique", "ExpectCompoundColumnsToBeUnique"})
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What some checks of a suite look at: ``table`` (pandas, with row_id), one line per row or per kind of row."""
+
+    name: str
+    table: Any
+    counts: Any  # rows a line stands for
+    checks: list[int]
+    rows_of: Callable[[list[int]], list[int]]  # row_ids of lines → row_ids of the prepared rows
+
+    def passed_over(self, check: Check) -> Any:
+        """Which lines the expectation does not look at, because a value is missing."""
+        blank = self.table[list(check.columns)].isna()
+        name = expectation_name(check)
+        if name == "ExpectColumnValuesToNotBeNull":
+            return blank.any(axis=1) & False
+        return blank.any(axis=1) if name == "ExpectColumnPairValuesAToBeGreaterThanB" else blank.all(axis=1)
+
+
+class _Frames:
+    """The prepared rows of a suite as pandas frames, the only kind Great Expectations takes.
+
+    Expectations about single rows get every combination of the values they look at once: three million rows of progress
+    are some hundred combinations, and what holds for one of two equal rows holds for the other.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, suite: Suite):
+        self._connection, self._suite = connection, suite
+        (self.rows,) = connection.execute(f"SELECT count(*) FROM ({suite.prepared})").fetchone()
+        across = [i for i, c in enumerate(suite.checks) if expectation_name(c) in _ACROSS_ROWS]
+        self._across, self._single = across, [i for i in range(len(suite.checks)) if i not in across]
+
+    def _columns(self, checks: list[int]) -> list[str]:
+        return list(dict.fromkeys(name for i in checks for name in self._suite.checks[i].columns))
+
+    def _selected(self, columns: list[str]) -> str:
+        computed = self._suite.frame or {}
+        chosen = (f'{computed[c]} AS "{c}"' if c in computed else f'"{c}"' for c in columns)
+        return f"SELECT {', '.join(('row_id', *chosen))} FROM ({self._suite.prepared})"
+
+    def of_rows(self) -> _Frame:
+        """Every row, for the expectations that compare rows."""
+        import numpy as np
+
+        table = (
+            self._connection.execute(self._selected(self._columns(self._across))).df()
+            if self._across
+            else None
+        )
+        return _Frame("rows", table, np.ones(self.rows, dtype=int), self._across, lambda row_ids: row_ids)
+
+    def of_kinds(self) -> _Frame:
+        """Every combination of values once; the row_id of a combination is that of its first row."""
+        columns = self._columns(self._single)
+        named = ", ".join(f'"{c}"' for c in columns)
+        table = self._connection.execute(
+            f"SELECT min(row_id) AS row_id, count(*) AS rows, {named} FROM ({self._selected(columns)}) "
+            f"GROUP BY {named} ORDER BY 1"
+        ).df()
+
+        def rows_of(first_ids: list[int]) -> list[int]:
+            if not first_ids:
+                return []
+            import pyarrow as pa
+
+            self._connection.register("quality_first", pa.table({"row_id": pa.array(first_ids, pa.int64())}))
+            try:
+                same = " AND ".join(f'r."{c}" IS NOT DISTINCT FROM k."{c}"' for c in columns)
+                found = self._connection.execute(
+                    f"WITH r AS ({self._selected(columns)}), k AS (SELECT r.* FROM r JOIN quality_first USING (row_id)) "
+                    f"SELECT r.row_id FROM r JOIN k ON {same} ORDER BY 1"
+                ).fetchall()
+            finally:
+                self._connection.unregister("quality_first")
+            return [row_id for (row_id,) in found]
+
+        return _Frame("kinds", table.drop(columns="rows"), table["rows"], self._single, rows_of)
 
 
 class _NameOnly:

@@ -1,7 +1,8 @@
 """What registries said at earlier runs: one version per content hash, in the landing transaction.
 
 Belongs here: noting a registry that is not known yet, and how far a task was when it was taken out. Does not belong
-here: judging the difference (rules H07–H09, dbt). The history lives in the warehouse only: a new home begins anew.
+here: judging the difference (rules H07–H09, dbt). The history lives in the warehouse only: a new home begins anew,
+unless it is restored from a backup.
 """
 
 from __future__ import annotations

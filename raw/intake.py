@@ -1,29 +1,49 @@
 """Reading many submissions in worker processes: a crash, a hang or a memory bomb costs one file, never the run.
 
-Belongs here: the process pool and what its failures mean for a file. Does not belong here: reading (``submissions``).
+Files go to the workers in parcels, and their rows come back as one Arrow table per raw table: a process border crossed file
+by file costs more than reading does. A parcel that fails is read again file by file, so that only the file that did it pays.
+
+Belongs here: the process pool, parcels, what a failure means for a file. Does not belong here: reading (``submissions``).
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import multiprocessing
 import os
 import resource
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
 
+import polars as pl
 from pebble import ProcessExpired, ProcessPool
 
 from raw.errors import Limits, Rejected
+from raw.schema import SUBMISSION_TABLES, polars_schema
 from raw.submissions import Codes, SubmissionFile, SubmissionResult, read_submission, rejected
 
 _log = logging.getLogger("taizhang.intake")
 Reader = Callable[[SubmissionFile, Codes, Limits], SubmissionResult]
+# one parcel: small enough for every core to have some, and for what a crash throws away to be little
+_PARCEL_FILES, _PARCEL_BYTES = 32, 2 * 1024 * 1024
 # of a worker process: set once when it starts
 _codes: dict[str, Codes] = {}
 _limits = Limits()
 _reader: Reader = read_submission
+
+
+@dataclass
+class Batch:
+    """What came back of some files: each with its result, whose ``columns`` are empty, and all their loaded rows.
+
+    ``rows``: raw table → frame with the columns of ``raw.schema``, in the order of the files.
+    """
+
+    results: list[tuple[SubmissionFile, SubmissionResult]] = field(default_factory=list)
+    rows: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def _start_worker(codes: dict[str, Codes], limits: Limits, reader: Reader) -> None:
@@ -43,6 +63,29 @@ def _read(file: SubmissionFile) -> SubmissionResult | str:
         return traceback.format_exc()
 
 
+def rows_of(results: Iterable[SubmissionResult]) -> dict[str, pl.DataFrame]:
+    """The loaded rows of some results, one frame per raw table that has any; the results' ``columns`` are emptied."""
+    collected: dict[str, dict[str, list]] = {}
+    for result in results:
+        if result.rows_loaded:
+            into = collected.setdefault(result.table, {name: [] for name in SUBMISSION_TABLES[result.table]})
+            for name, values in into.items():
+                values += result.columns[name]
+        result.columns = {}
+    return {table: pl.DataFrame(columns, schema=polars_schema(table)) for table, columns in collected.items()}
+
+
+def _read_parcel(files: list[SubmissionFile]) -> tuple[list[SubmissionResult | str], dict[str, bytes]]:
+    """Runs in a worker: the results of some files, and their rows per table as Arrow IPC."""
+    results = [_read(file) for file in files]
+    rows = {}
+    for table, frame in rows_of(r for r in results if isinstance(r, SubmissionResult)).items():
+        stream = io.BytesIO()
+        frame.write_ipc(stream)
+        rows[table] = stream.getvalue()
+    return results, rows
+
+
 def _memory(limits: Limits) -> Rejected:
     return Rejected("F13", f"解析时内存超过 {limits.memory_bytes // 1048576} MB；请拆分后报送")
 
@@ -54,24 +97,54 @@ def _given_up(file: SubmissionFile, rejection: Rejected) -> SubmissionResult:
     return result
 
 
-def _outcome(file: SubmissionFile, future, limits: Limits) -> SubmissionResult:
-    try:
-        result = future.result()
-    except MemoryError:  # while the worker packed its result
-        return _given_up(file, _memory(limits))
-    except FutureTimeout:
-        return _given_up(file, Rejected("F13", f"解析超过 {limits.seconds} 秒；请精简或拆分后报送"))
-    except ProcessExpired as error:
-        _log.warning("reader process ended with code %s on %s", error.exitcode, file.path)
-        return _given_up(
-            file, Rejected("F01", "文件使读取程序崩溃，已隔离；请重新另存为 .xlsx 或 .csv 后报送")
-        )
+def _checked(file: SubmissionFile, result: SubmissionResult | str) -> SubmissionResult:
     if isinstance(result, str):
         _log.error("reader fault on %s\n%s", file.path, result)
         return _given_up(
             file, Rejected("F01", "读取程序出错，未载入；请把此文件交给系统维护人员，并重新另存后报送")
         )
     return result
+
+
+def _batch(
+    files: list[SubmissionFile], outcome: tuple[list[SubmissionResult | str], dict[str, bytes]]
+) -> Batch:
+    results, rows = outcome
+    return Batch(
+        [(file, _checked(file, result)) for file, result in zip(files, results, strict=True)],
+        {table: pl.read_ipc(io.BytesIO(body)) for table, body in rows.items()},
+    )
+
+
+def _alone(file: SubmissionFile, future, limits: Limits) -> Batch:
+    """The batch of one file that was read by itself; whatever it did to its worker is its own result."""
+    try:
+        return _batch([file], future.result())
+    except MemoryError:  # while the worker packed its result
+        rejection = _memory(limits)
+    except FutureTimeout:
+        rejection = Rejected("F13", f"解析超过 {limits.seconds} 秒；请精简或拆分后报送")
+    except ProcessExpired as error:
+        _log.warning("reader process ended with code %s on %s", error.exitcode, file.path)
+        rejection = Rejected("F01", "文件使读取程序崩溃，已隔离；请重新另存为 .xlsx 或 .csv 后报送")
+    except Exception as error:  # what a worker could not pack is our fault, and still the file's result
+        return Batch([(file, _checked(file, f"{type(error).__name__}: {error}"))])
+    return Batch([(file, _given_up(file, rejection))])
+
+
+def parcels(files: list[SubmissionFile], workers: int) -> list[list[SubmissionFile]]:
+    """The files in order, cut into parcels of at most 32 files and, unless a file is larger itself, 2 MB."""
+    most = max(1, min(_PARCEL_FILES, -(-len(files) // (2 * workers))))
+    cut: list[list[SubmissionFile]] = []
+    room = 0
+    for file in files:
+        size = file.absolute.stat().st_size if file.absolute.is_file() else 0
+        if not cut or len(cut[-1]) == most or size > room:
+            cut.append([])
+            room = _PARCEL_BYTES
+        cut[-1].append(file)
+        room -= size
+    return cut
 
 
 def read_all(
@@ -81,7 +154,7 @@ def read_all(
     workers: int | None = None,
     on_file: Callable[[int, int], None] = lambda done, total: None,
     reader: Reader = read_submission,
-) -> Iterator[tuple[SubmissionFile, SubmissionResult]]:
+) -> Iterator[Batch]:
     """Read ``files`` in worker processes, in order. ``codes`` by programme. ``on_file(done, total)`` reports progress.
 
     ``reader`` is what a worker runs for one file (a module-level function: it is imported there); tests put one that
@@ -92,14 +165,38 @@ def read_all(
     workers = min(workers or os.cpu_count() or 1, len(files))
     # spawn: forking a process that holds DuckDB and polars threads may deadlock the child
     context = multiprocessing.get_context("spawn")
+    done = 0
     with ProcessPool(
         max_workers=workers, context=context, initializer=_start_worker, initargs=(codes, limits, reader)
     ) as pool:
-        futures = [(file, pool.schedule(_read, args=(file,), timeout=limits.seconds)) for file in files]
+
+        def schedule(parcel: list[SubmissionFile]):
+            return pool.schedule(_read_parcel, args=(parcel,), timeout=limits.seconds)
+
+        waiting = [(parcel, schedule(parcel)) for parcel in parcels(files, workers)]
+        waiting.reverse()
         try:
-            for done, (file, future) in enumerate(futures, 1):
-                yield file, _outcome(file, future, limits)
-                on_file(done, len(files))
+            while waiting:
+                # popped: what was yielded is the caller's, its memory is not held here
+                parcel, future = waiting.pop()
+                for batch in _outcome(parcel, future, limits, schedule):
+                    done += len(batch.results)
+                    yield batch
+                    on_file(done, len(files))
         except BaseException:  # the caller gave up: do not read the rest for nobody
             pool.stop()
             raise
+
+
+def _outcome(parcel: list[SubmissionFile], future, limits: Limits, schedule) -> Iterator[Batch]:
+    if len(parcel) == 1:
+        yield _alone(parcel[0], future, limits)
+        return
+    try:
+        batch = _batch(parcel, future.result())
+    except Exception as error:  # some file of it; which one shows when each is read by itself
+        _log.info("a parcel of %d files failed (%s); read one by one", len(parcel), type(error).__name__)
+        for file in parcel:
+            yield _alone(file, schedule([file]), limits)
+    else:
+        yield batch

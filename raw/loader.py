@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,25 +20,15 @@ import polars as pl
 from raw import history
 from raw.contracts import contracts
 from raw.errors import Limits, Rejected
-from raw.intake import read_all
+from raw.intake import Batch, read_all
 from raw.periods import Period
 from raw.registry import Programme, programme_ids, read_confirmations, read_programme
-from raw.schema import REGISTRY_TABLES, SUBMISSION_TABLES, TABLES, create_statements
+from raw.schema import REGISTRY_TABLES, SUBMISSION_TABLES, TABLES, create_statements, polars_schema
 from raw.submissions import SubmissionResult, rejected
-from raw.tree import Receipt, scan, with_problem
+from raw.tree import Receipt, read_receipts, scan, tree_findings, with_problem
 
 # bumped when readers change their mind about the same bytes: everything is then read again
 READER_VERSION = 3
-
-_POLARS = {
-    "VARCHAR": pl.String,
-    "BIGINT": pl.Int64,
-    "INTEGER": pl.Int32,
-    "DOUBLE": pl.Float64,
-    "BOOLEAN": pl.Boolean,
-    "DATE": pl.Date,
-    "TIMESTAMPTZ": pl.Datetime("us", "Asia/Shanghai"),
-}
 
 
 class ConservationError(AssertionError):
@@ -102,17 +92,9 @@ def _judge(receipt: Receipt, programmes: dict[str, Programme], reporters: dict[s
 
 
 def _frame(table: str, rows: list[dict] | list[tuple]) -> pl.DataFrame:
-    columns = TABLES[table]
-    schema = {name: _POLARS[kind] for name, kind in columns.items()}
     if rows and isinstance(rows[0], dict):
-        rows = [tuple(row.get(name) for name in columns) for row in rows]
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _column_frame(table: str, results: list[SubmissionResult]) -> pl.DataFrame:
-    schema = {name: _POLARS[kind] for name, kind in SUBMISSION_TABLES[table].items()}
-    parts = [pl.DataFrame(result.columns, schema=schema) for result in results if result.rows_loaded]
-    return pl.concat(parts, rechunk=True) if parts else pl.DataFrame(schema=schema)
+        rows = [tuple(row.get(name) for name in TABLES[table]) for row in rows]
+    return pl.DataFrame(rows, schema=polars_schema(table), orient="row")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
@@ -160,20 +142,23 @@ def load(
         pid: read_programme(raw_root, pid) for pid in ([programme_id] if programme_id else known_ids)
     }
     reporters = {pid: set(programme.codes().reporters) for pid, programme in programmes.items()}
-    receipts = [_judge(receipt, programmes, reporters) for receipt in scan(raw_root, programme_id)]
+    register = read_receipts(raw_root, limits)
+    for pid, programme in programmes.items():
+        programme.findings += tree_findings(raw_root, pid, register)
+    receipts = [
+        _judge(receipt, programmes, reporters) for receipt in scan(raw_root, programme_id, register, limits)
+    ]
     codes = {pid: programme.codes() for pid, programme in programmes.items()}
     states = {pid: _state_key(_codes_hash(programme), limits) for pid, programme in programmes.items()}
     loaded = dict(connection.execute("SELECT receipt_id, state FROM raw.load_state").fetchall())
 
-    pending, results = [], {}
+    pending, refused = [], {}
     for receipt in receipts:
         file = receipt.file
         if receipt.problem:
-            results[file.receipt_id] = rejected(file, receipt.problem)
+            refused[file.receipt_id] = rejected(file, receipt.problem)
         elif loaded.get(file.receipt_id) != states[file.programme_id]:
             pending.append(file)
-    for file, result in read_all(pending, codes, limits, on_file=on_file):
-        results[file.receipt_id] = result
 
     summary = LoadSummary(list(programmes.values()), receipts=len(receipts), files_read=len(pending))
     connection.begin()
@@ -182,7 +167,10 @@ def load(
         history.record(connection, raw_root, list(programmes.values()), now)
         _write_registry(connection, programmes, programme_id)
         _write_confirmations(connection, raw_root, programmes, programme_id)
-        _write_submissions(connection, receipts, results, states, programme_id)
+        renewed = [*refused, *(file.receipt_id for file in pending)]
+        kept = _drop_stale(connection, receipts, renewed, programme_id)
+        results = refused | _write_rows(connection, read_all(pending, codes, limits, on_file=on_file))
+        _write_bookkeeping(connection, receipts, results, kept, states)
         _check_conservation(connection)
         connection.commit()
     except BaseException:
@@ -234,27 +222,33 @@ def _write_confirmations(
     _insert(connection, "confirmations", _frame("confirmations", rows))
 
 
-def _write_submissions(
+def _drop_stale(
     connection: duckdb.DuckDBPyConnection,
     receipts: list[Receipt],
-    results: dict[str, SubmissionResult],
-    states: dict[str, str],
+    renewed: list[str],
     programme_id: str | None,
-) -> None:
+) -> dict[str, tuple]:
+    """Take out everything of files that left the tree or are read anew, and all receipts.
+
+    Returns what the readers said of the files that stay: receipt_id → the row (receipt_id, format, encoding, rows_read,
+    rows_quarantined, rejected, reason); only receipts.csv may have changed for those.
+    """
     where, parameters = _scope_filter(programme_id)
-    current = pl.DataFrame(
-        {"receipt_id": [r.file.receipt_id for r in receipts]}, schema={"receipt_id": pl.String}
-    )
-    renewed = pl.DataFrame({"receipt_id": list(results)}, schema={"receipt_id": pl.String})
-    connection.register("current_receipts", current.to_arrow())
-    connection.register("renewed_receipts", renewed.to_arrow())
+    for name, ids in (
+        ("current_receipts", [r.file.receipt_id for r in receipts]),
+        ("renewed_receipts", renewed),
+    ):
+        connection.register(
+            name, pl.DataFrame({"receipt_id": ids}, schema={"receipt_id": pl.String}).to_arrow()
+        )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE stale AS SELECT receipt_id FROM raw.receipts WHERE {where} "
         "AND receipt_id NOT IN (SELECT receipt_id FROM current_receipts) "
         "UNION SELECT receipt_id FROM renewed_receipts",
         parameters,
     )
-    # what the readers said of files that are still the same stays; only receipts.csv may have changed for those
+    connection.unregister("current_receipts")
+    connection.unregister("renewed_receipts")
     kept = {
         row[0]: row
         for row in connection.execute(
@@ -269,10 +263,29 @@ def _write_submissions(
         f"DELETE FROM raw.findings WHERE rule_id = 'F11' AND receipt_id IS NOT NULL AND {where}", parameters
     )
     connection.execute(f"DELETE FROM raw.receipts WHERE {where}", parameters)
+    return kept
 
+
+def _write_rows(
+    connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch]
+) -> dict[str, SubmissionResult]:
+    """Insert the rows of every batch as it comes, so that never more than some files are in memory; receipt_id → result."""
+    results = {}
+    for batch in batches:
+        for table, frame in batch.rows.items():
+            _insert(connection, table, frame)
+        results |= {file.receipt_id: result for file, result in batch.results}
+    return results
+
+
+def _write_bookkeeping(
+    connection: duckdb.DuckDBPyConnection,
+    receipts: list[Receipt],
+    results: dict[str, SubmissionResult],
+    kept: dict[str, tuple],
+    states: dict[str, str],
+) -> None:
     ordered = list(results.values())
-    for table in SUBMISSION_TABLES:
-        _insert(connection, table, _column_frame(table, [r for r in ordered if r.table == table]))
     _insert(connection, "columns", _frame("columns", [line for r in ordered for line in r.lineage]))
     _insert(connection, "quarantine", _frame("quarantine", [line for r in ordered for line in r.quarantine]))
     findings = [line for r in ordered for line in r.findings]
@@ -291,8 +304,6 @@ def _write_submissions(
     _insert(
         connection, "load_state", _frame("load_state", [(f.receipt_id, states[f.programme_id]) for f in read])
     )
-    connection.unregister("current_receipts")
-    connection.unregister("renewed_receipts")
 
 
 def _unregistered(receipt: Receipt) -> tuple:

@@ -7,7 +7,9 @@ Belongs here: headers, title and label lines, totals, notes, blank rows. Does no
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from raw.contracts import Contract
 from raw.errors import Rejected
@@ -15,6 +17,7 @@ from raw.sheets import Document, Layout, Row, Sheet
 from raw.text import header_key, is_blank, squeeze
 
 _HEADER_DEPTH = 30
+_QUOTED = 100
 _TOTALS = frozenset({"合计", "总计", "小计", "合计数", "总合计"})
 _NOTE = re.compile(r"\(?注\d?(:|$)")
 _REMARK = re.compile(r"(备注|说明|填表说明|填报说明):")
@@ -53,6 +56,11 @@ class MappedSheet:
     layout: Layout = field(default_factory=Layout)
 
 
+def _quoted(header: str | None) -> str | None:
+    """A header as findings and quarantined rows repeat it: thousands of times, so never at length."""
+    return header if header is None or len(header) <= _QUOTED else f"{header[:_QUOTED]}…"
+
+
 def _match_headers(cells: list[str | None], contract: Contract) -> dict[str, MappedColumn]:
     positions: dict[str, int] = {}
     for index, cell in enumerate(cells):
@@ -64,7 +72,7 @@ def _match_headers(cells: list[str | None], contract: Contract) -> dict[str, Map
         header = next((header for header in spec.headers if header in positions), None)
         if header is not None:
             index = positions[header]
-            columns[spec.name] = MappedColumn(spec.name, index, cells[index])
+            columns[spec.name] = MappedColumn(spec.name, index, _quoted(cells[index]))
     return columns
 
 
@@ -99,6 +107,30 @@ def _is_label_line(filled: list[str]) -> bool:
     return True
 
 
+@cache
+def _opening(kind: str, header_words: frozenset[str]) -> Callable[[str | None], bool]:
+    """Whether a line that begins with this cell may be anything but a data row; remembered per kind of submission."""
+
+    @lru_cache(maxsize=100_000)
+    def opens(cell: str | None) -> bool:
+        if is_blank(cell):
+            return True
+        text = squeeze(cell)
+        return bool(
+            _NOTE.match(text)
+            or _REMARK.match(text)
+            or _LABEL.fullmatch(text)
+            or header_key(cell) in header_words
+        )
+
+    return opens
+
+
+@lru_cache(maxsize=100_000)
+def _is_total(cell: str | None) -> bool:
+    return cell is not None and squeeze(cell).rstrip(":") in _TOTALS
+
+
 class _Table:
     """Tells the data rows under a header from the lines a table has around and between them."""
 
@@ -107,12 +139,14 @@ class _Table:
         # the fields that identify a row, the code first
         self.keys = [name for name in contract.require[0] if name in columns]
         self.header_words = {header for spec in contract.fields for header in spec.headers}
+        self.key_columns = [columns[name].index for name in self.keys]
+        self.opens = _opening(contract.kind, frozenset(self.header_words))
 
     def rows(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """(data rows, label lines among and after them): blanks, totals, repeated headers, notes are left out."""
         data, labels = [], []
         for position, row in enumerate(rows):
-            if row.broken:
+            if row.broken or self._is_plain(row):
                 data.append(row)
                 continue
             filled = [cell for cell in row.cells if not is_blank(cell)]
@@ -131,6 +165,13 @@ class _Table:
             elif mapped and not self._is_total(filled, mapped) and not self._is_header(mapped):
                 data.append(row)
         return data, labels
+
+    def _is_plain(self, row: Row) -> bool:
+        """True for a row whose first cell is its key and begins no line that is not data: the rest need not be asked."""
+        cells = row.cells
+        if not cells or 0 not in self.key_columns or self.opens(cells[0]):
+            return False
+        return not any(_is_total(cells[index]) for index in self.key_columns if index < len(cells))
 
     def _ends(self, filled: list[str], mapped: dict[str, str], rows: list[Row], position: int) -> bool:
         """True for a 注： line. A row with a key of its own is data, whatever its first cell begins with."""
@@ -151,7 +192,7 @@ class _Table:
 
     def _is_total(self, filled: list[str], mapped: dict[str, str]) -> bool:
         words = [filled[0], *(mapped[name] for name in self.keys if name in mapped)]
-        return any(squeeze(word).rstrip(":") in _TOTALS for word in words)
+        return any(_is_total(word) for word in words)
 
     def _is_header(self, mapped: dict[str, str]) -> bool:
         """True for the header again (a new page), or the second line of a header over two lines."""
@@ -176,7 +217,7 @@ def map_sheet(sheet: Sheet, contract: Contract) -> tuple[MappedSheet | None, lis
     if lacking:
         return None, lacking, len(columns)
     data, labels = _Table(columns, contract).rows(sheet.rows[position + 1 :])
-    mapped = MappedSheet(sheet.name, columns, headers, data, layout=sheet.layout)
+    mapped = MappedSheet(sheet.name, columns, [_quoted(h) for h in headers], data, layout=sheet.layout)
     for row in [*sheet.rows[: max(position, 0)], *labels]:
         if (name := _reporter_line(row)) is not None:
             mapped.reporter_line = (row.number, name)

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import logging
+import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from raw.deadlines import milestones, parse_deadline
-from raw.errors import Rejected
+from raw.errors import Limits, Rejected
+from raw.files import read_register, shown_name
 from raw.periods import Period, periods_between
 from raw.readers.text_files import csv_records, decode
 from raw.schema import FINDING, REGISTRY_TABLES
@@ -25,6 +29,7 @@ from raw.submissions import Codes
 from raw.text import squeeze, storable, tidy
 from raw.values import parse_day, parse_number
 
+_log = logging.getLogger("taizhang.registry")
 ROLES = ("lead", "cooperate", "implement", "by_duty", "joint", "sole")
 _CHOICES = {
     ("reporters", "kind"): ("county", "district", "zone", "township", "department"),
@@ -149,7 +154,8 @@ def _names(row: dict) -> list[str]:
 
 
 class _Reading:
-    def __init__(self, raw_root: Path, programme_id: str):
+    def __init__(self, raw_root: Path, programme_id: str, limits: Limits):
+        self.raw_root, self.limits = raw_root, limits
         self.folder = raw_root / "registry" / programme_id
         self.programme = Programme(programme_id, {table: [] for table in REGISTRY_TABLES})
         self.known: dict[str, set[str]] = {
@@ -180,8 +186,8 @@ class _Reading:
             "sheet": None,
             "row_number": row,
             "column_name": column,
-            "raw_value": value,
-            "message": message,
+            "raw_value": None if value is None else _short(value),
+            "message": storable(message),
         }
         self.programme.findings.append(tuple(entry[name] for name in FINDING))
 
@@ -191,16 +197,20 @@ class _Reading:
         file = "programme.toml"
         document: dict | None = None
         try:
-            document = tomllib.loads((self.folder / file).read_text(encoding="utf-8-sig"))
+            body = read_register(self.raw_root, self.folder / file, self.limits.programme_bytes)
+            document = tomllib.loads(body.decode("utf-8-sig"))
         except FileNotFoundError:
             self.finding("F01", f"缺少 {file}，方案无法计算；请补上", file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            self.finding("F01", f"{file} 无法读取（{error}），方案无法计算；请更正", file)
+        except Rejected as problem:
+            self.finding(problem.rule_id, f"{problem.message}；方案无法计算", file)
+        # ValueError: also bytes that are no UTF-8 and numbers longer than Python reads
+        except (ValueError, RecursionError) as error:
+            self.finding("F01", f"{file} 无法读取（{_short(str(error))}），方案无法计算；请更正", file)
         readable, document = document is not None, document or {}
         if document.get("id") not in (None, self.programme.programme_id):
             self.finding(
-                "F05", f"id“{document.get('id')}”与文件夹名“{self.programme.programme_id}”不一致；请改为一致", file,
-                column="id", value=str(document.get("id")),
+                "F05", f"id“{_written(document.get('id'))}”与文件夹名“{self.programme.programme_id}”不一致；请改为一致", file,
+                column="id", value=_written(document.get("id")),
             )  # fmt: skip
         start = self._day(document, "start_date", file) if readable else None
         end = self._day(document, "end_date", file) if readable else None
@@ -241,8 +251,8 @@ class _Reading:
             section = document.get(group, {})
             if not isinstance(section, dict):
                 self.finding(
-                    "V01", f"[{group}] 应为一节，收到的是 {section!r}，已按默认值计算；请更正", file,
-                    column=group, value=str(section),
+                    "V01", f"[{group}] 应为一节，收到的是 {_written(section)}，已按默认值计算；请更正", file,
+                    column=group, value=_written(section),
                 )  # fmt: skip
                 section = {}
             for name, (key, default, low, high) in entries.items():
@@ -259,8 +269,8 @@ class _Reading:
         value = section.get(key, words[0])
         if value not in words:
             self.finding(
-                "V01", f"{key} = {value!r} 不在允许的取值 {'、'.join(words)} 之中，已按默认值 {words[0]} 计算；请更正", file,
-                column=key, value=str(value),
+                "V01", f"{key} = {_written(value)} 不在允许的取值 {'、'.join(words)} 之中，已按默认值 {words[0]} 计算；请更正", file,
+                column=key, value=_written(value),
             )  # fmt: skip
             return words[0]
         return value
@@ -272,8 +282,8 @@ class _Reading:
         wrong = [entry for entry in given if not isinstance(entry, str) or not _is_period(entry)]
         if wrong or given is not value:
             self.finding(
-                "V01", f'{key} = {value!r} 应为期次的列表，如 ["2021Q1"]，读不出的部分未采用；请更正', file,
-                column=key, value=str(value),
+                "V01", f'{key} = {_written(value)} 应为期次的列表，如 ["2021Q1"]，读不出的部分未采用；请更正', file,
+                column=key, value=_written(value),
             )  # fmt: skip
         return ";".join(entry for entry in given if entry not in wrong) or None
 
@@ -287,7 +297,7 @@ class _Reading:
                 f"缺少可读的 {key}，方案无法计算；请写成 {key} = 2021-01-01",
                 file,
                 column=key,
-                value=None if value is None else str(value),
+                value=None if value is None else _written(value),
             )
         return parsed
 
@@ -303,10 +313,10 @@ class _Reading:
         ):
             self.finding(
                 "V01",
-                f"{key} = {value!r} 超出允许范围 {low}–{high}，已按默认值 {default} 计算；请更正",
+                f"{key} = {_written(value)} 超出允许范围 {low}–{high}，已按默认值 {default} 计算；请更正",
                 file,
                 column=key,
-                value=str(value),
+                value=_written(value),
             )
             return default
         return value
@@ -316,7 +326,8 @@ class _Reading:
     def read_table(self, table: str) -> None:
         file = f"{table}.csv"
         try:
-            text = (self.folder / file).read_bytes().decode("utf-8-sig")
+            body = read_register(self.raw_root, self.folder / file, self.limits.register_bytes)
+            text = body.decode("utf-8-sig")
         except FileNotFoundError:
             if table in _MUST_EXIST:
                 self.finding("F02", f"缺少 {file}；请补上", file)
@@ -324,11 +335,15 @@ class _Reading:
         except UnicodeDecodeError:
             self.finding("F01", f"{file} 不是 UTF-8 编码，未载入；请另存为“CSV UTF-8”", file)
             return
-        except OSError as error:
-            self.finding("F01", f"{file} 无法打开（{error.strerror}），未载入；请检查后重新运行", file)
+        except Rejected as problem:
+            self.finding(problem.rule_id, f"{problem.message}；{file} 未载入", file)
             return
         try:
-            self._read_lines(table, file, list(csv_records(text)))
+            records = list(islice(csv_records(text), self.limits.register_lines + 1))
+            if len(records) > self.limits.register_lines:
+                self.finding("F13", f"{file} 超过 {self.limits.register_lines} 行，未载入；请精简", file)
+                return
+            self._read_lines(table, file, records)
         except csv.Error as error:
             self.finding("F01", f"{file} 不是有效的 CSV（{error}），未载入；请更正", file)
 
@@ -542,6 +557,20 @@ class _Reading:
             ]
 
 
+def _short(text: str, size: int = 500) -> str:
+    """What a finding quotes: as it may be stored, and no longer than anybody reads."""
+    text = storable(text)
+    return text if len(text) <= size else f"{text[:size]}…"
+
+
+def _written(value: object) -> str:
+    """A value of programme.toml as text. Python writes out no number of more than 4,300 digits."""
+    try:
+        return _short(value if isinstance(value, str) else repr(value), 100)
+    except ValueError:
+        return "（过长的数字）"
+
+
 def _is_period(text: str) -> bool:
     try:
         Period.parse(text)
@@ -550,12 +579,15 @@ def _is_period(text: str) -> bool:
     return True
 
 
-def _content_hash(folder: Path) -> str:
+def _content_hash(raw_root: Path, folder: Path, limits: Limits) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.is_file():
-            digest.update(path.name.encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        try:
+            body = read_register(raw_root, path, limits.register_bytes)
+        except (Rejected, FileNotFoundError):
+            continue  # not read for the tables either
+        digest.update(os.fsencode(path.name))
+        digest.update(hashlib.sha256(body).digest())
     return digest.hexdigest()
 
 
@@ -564,35 +596,43 @@ def programme_ids(raw_root: Path) -> list[str]:
     folder = raw_root / "registry"
     if not folder.is_dir():
         return []
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = []
+    for path in folder.iterdir():
+        if path.is_dir() and not path.name.startswith("."):
+            if (shown := shown_name(path.name)) == path.name:
+                found.append(shown)
+            else:
+                _log.error("registry/%s：文件夹名含控制字符或无法识别的字符，此方案未读取；请改名", shown)
+    return sorted(found)
 
 
-def read_programme(raw_root: Path, programme_id: str) -> Programme:
+def read_programme(raw_root: Path, programme_id: str, limits: Limits | None = None) -> Programme:
     """Read one registry. Mistakes are findings; a programme without readable dates has ``computable`` False."""
-    reading = _Reading(raw_root, programme_id)
+    reading = _Reading(raw_root, programme_id, limits or Limits())
     reading.read_programme()
     for table in _REQUIRED:
         reading.read_table(table)
     reading.derive()
-    reading.programme.content_hash = _content_hash(reading.folder)
+    reading.programme.content_hash = _content_hash(raw_root, reading.folder, reading.limits)
     return reading.programme
 
 
 _CONFIRMATION_FIELDS = {"rule_id", "reporter_id", "entity_id", "period", "note", "by"}
 
 
-def read_confirmations(raw_root: Path) -> list[dict]:
+def read_confirmations(raw_root: Path, limits: Limits | None = None) -> list[dict]:
     """Lines of ``confirmations.csv`` as rows of raw.confirmations without programme_id; empty without the file.
 
     Every line is kept, whatever it lacks: rule Q02 judges it. What cannot be read at all is one row with ``problem``.
     """
-    path = raw_root / "confirmations.csv"
-    if not path.is_file():
-        return []
+    limits = limits or Limits()
     rows: list[dict] = []
     header: list[str] | None = None
     try:
-        for number, cells in csv_records(decode(path.read_bytes())[0]):
+        body = read_register(raw_root, raw_root / "confirmations.csv", limits.register_bytes)
+        for number, cells in csv_records(decode(body)[0]):
+            if len(rows) >= limits.receipts_lines:
+                raise csv.Error(f"超过 {limits.receipts_lines} 行")
             if header is None:
                 header = [tidy(cell).lower() for cell in cells]
                 continue
@@ -604,7 +644,9 @@ def read_confirmations(raw_root: Path) -> list[dict]:
             for name in ("rule_id", "period"):
                 row[name] = row[name].upper() if row[name] else None
             rows.append(row | {"row_number": number, "problem": None})
-    except (csv.Error, Rejected, OSError) as error:
-        what = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
+    except FileNotFoundError:
+        return []
+    except (csv.Error, Rejected) as error:
+        what = getattr(error, "message", None) or str(error)
         rows.append({"row_number": None, "problem": f"confirmations.csv 从此处起无法读取（{what}）"})
     return rows

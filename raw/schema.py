@@ -6,6 +6,12 @@ or how rows reach DuckDB (loader). ``docs/data-flow.md`` explains the tables in 
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
 PLACE = {
     "receipt_id": "VARCHAR",
     "programme_id": "VARCHAR",
@@ -339,6 +345,23 @@ HISTORY_TABLES: dict[str, dict[str, str]] = {
 }
 
 TABLES = REGISTRY_TABLES | SUBMISSION_TABLES | BOOKKEEPING_TABLES | CONFIRMATION_TABLES | HISTORY_TABLES
+
+
+@cache
+def polars_schema(table: str) -> pl.Schema:
+    """The columns of a raw table as polars types them."""
+    import polars as pl
+
+    types = {
+        "VARCHAR": pl.String,
+        "BIGINT": pl.Int64,
+        "INTEGER": pl.Int32,
+        "DOUBLE": pl.Float64,
+        "BOOLEAN": pl.Boolean,
+        "DATE": pl.Date,
+        "TIMESTAMPTZ": pl.Datetime("us", "Asia/Shanghai"),
+    }
+    return pl.Schema({name: types[kind] for name, kind in TABLES[table].items()})
 
 
 def create_statements() -> list[str]:

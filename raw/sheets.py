@@ -6,12 +6,14 @@ here: what the cells mean (``mapping``, ``values``).
 
 from __future__ import annotations
 
+import hashlib
+import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from raw.errors import Limits, Rejected
+from raw.errors import Changed, Limits, Rejected
 
 READABLE = ("csv", "xlsx", "xls", "json", "ndjson", "parquet")
 
@@ -28,6 +30,8 @@ _FOREIGN_MAGIC = (
     (b"{\\rtf", "RTF文档"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# characters kept of a sheet's name: every row repeats it (Excel allows 31)
+TITLE = 100
 SAVE_AS = "请在 WPS/Excel 中另存为 .xlsx 或 .csv 后重新报送"
 
 
@@ -96,24 +100,33 @@ def _sniff(head: bytes, body: bytes, extension: str) -> str:
     return extension
 
 
-def read_document(path: Path, limits: Limits) -> Document:
-    """Read one file of any accepted format.
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that stands in its place by now holds nobody."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def read_document(path: Path, limits: Limits, sha256: str | None = None) -> Document:
+    """Read one file of any accepted format; with ``sha256`` only the bytes of that digest.
 
     Raises:
+        Changed: the file holds other bytes than ``sha256``.
         Rejected: F01 (empty or damaged), F13 (over the limits), F15 (a kind that cannot be read).
     """
     extension = path.suffix.lower().lstrip(".")
-    size = path.stat().st_size
-    if size > limits.file_bytes:
-        raise Rejected(
-            "F13",
-            f"文件大小 {size / 1048576:.1f} MB，超过 {limits.file_bytes / 1048576:.0f} MB；请拆分后报送",
-        )
+    with open(path, "rb", opener=_without_waiting) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        # before any verdict: what is said of other bytes must not stick to the receipt
+        if size > limits.file_bytes:
+            if sha256 is not None and hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+                raise Changed
+            raise too_large(size, limits)
+        body = stream.read(limits.file_bytes)
+    if sha256 is not None and hashlib.sha256(body).hexdigest() != sha256:
+        raise Changed
     if extension not in READABLE:
         raise Rejected("F15", f"不支持 .{extension or '（无扩展名）'} 文件；{SAVE_AS}")
-    if size == 0:
+    if not body:
         raise Rejected("F01", "文件为空（0 字节）；请重新导出并报送")
-    body = path.read_bytes()
     file_format = _sniff(body[:16], body, extension)
     # imported here: a worker that reads csv need not load the workbook libraries
     if file_format == "xlsx":
@@ -135,6 +148,13 @@ def read_document(path: Path, limits: Limits) -> Document:
     return Document(file_format, [reader(text, limits)], encoding)
 
 
+def too_large(size: int, limits: Limits) -> Rejected:
+    """The F13 rejection for a file of ``size`` bytes."""
+    return Rejected(
+        "F13", f"文件大小 {size / 1048576:.1f} MB，超过 {limits.file_bytes / 1048576:.0f} MB；请拆分后报送"
+    )
+
+
 def too_many_rows(count: int, limits: Limits) -> Rejected:
     """The F13 rejection for a table of ``count`` rows."""
     return Rejected("F13", f"数据行数 {count} 超过 {limits.rows}；请删除空行或拆分后报送")
@@ -143,6 +163,17 @@ def too_many_rows(count: int, limits: Limits) -> Rejected:
 def too_many_columns(count: int, limits: Limits) -> Rejected:
     """The F13 rejection for a table of ``count`` columns."""
     return Rejected("F13", f"列数 {count} 超过 {limits.columns}；请删除表格右侧多余的列后报送")
+
+
+def characters_of(sheets: Iterable[Sheet]) -> int:
+    """Characters of all cells; a text that stands in many cells counts every time."""
+    return sum(len(cell or "") for sheet in sheets for row in sheet.rows for cell in row.cells)
+
+
+def check_characters(count: int, limits: Limits) -> None:
+    """Raise the F13 rejection for cells that together hold more text than the limits allow."""
+    if count > limits.characters:
+        raise Rejected("F13", f"文字超过 {limits.characters} 个字符；请精简或拆分后报送")
 
 
 def check_cell(row_number: int, column_number: int, limits: Limits) -> None:
@@ -158,21 +189,27 @@ def check_cell(row_number: int, column_number: int, limits: Limits) -> None:
 
 
 def fill_merged(
-    rows: dict[int, list[str | None]], merged: Iterable[tuple[int, int, int, int]]
+    rows: dict[int, list[str | None]], merged: Iterable[tuple[int, int, int, int]], limits: Limits
 ) -> dict[tuple[int, int], int]:
     """Fill merged ranges inside themselves; returns the cells filled from a row above (``Layout.covered``).
 
     ``rows``: row number → cells, changed in place. ``merged``: first row, last row, first column, last column, rows
     as in ``rows``, columns from 0, all inclusive. Only rows with a cell of their own are filled: a table line two
     Excel rows high is one row, not the same row twice. A blank origin fills nothing, but its cells count as covered.
+    Raises Rejected(F13) for ranges that cover more cells than any table has.
     """
     covered: dict[tuple[int, int], int] = {}
     own = sorted(rows)
     width = max(map(len, rows.values()), default=0)
+    filled = 0
     for first_row, last_row, first_column, last_column in merged:
         origin = rows.get(first_row, [])
         value = origin[first_column] if len(origin) > first_column else None
-        for row in own[bisect_left(own, first_row) : bisect_right(own, last_row)]:
+        inside = own[bisect_left(own, first_row) : bisect_right(own, last_row)]
+        filled += 1 + len(inside) * max(min(last_column + 1, width) - first_column, 0)
+        if filled > limits.merged_cells:
+            raise Rejected("F13", f"合并的单元格超过 {limits.merged_cells} 个；请取消合并后报送")
+        for row in inside:
             texts = rows[row]
             for column in range(first_column, min(last_column + 1, width)):
                 if row > first_row:

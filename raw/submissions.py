@@ -12,24 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from raw.contracts import Contract, contracts
-from raw.errors import Limits, Rejected
+from raw.errors import Changed, Limits, Rejected
 from raw.mapping import MappedSheet, map_document
+from raw.plain import PlainCells, plain_cells
 from raw.schema import FINDING, QUARANTINE, SUBMISSION_TABLES
 from raw.sheets import Row, read_document
 from raw.text import is_blank, squeeze, tidy
 from raw.values import (
     ANSWER_WORDS,
+    PARSERS,
     answer_kind,
     is_formula_error,
     is_repaired,
     parse_code,
-    parse_day,
-    parse_number,
-    parse_percent,
-    parse_status,
 )
-
-_PARSERS = {"percent": parse_percent, "number": parse_number, "date": parse_day, "status": parse_status}
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,8 @@ class SubmissionFile:
     period: str
     reporter_id: str
     kind: str
+    # of the bytes the receipt stands for; the reader refuses any other (None: not known, anything is read)
+    sha256: str | None = None
 
 
 @dataclass
@@ -152,6 +150,13 @@ def _resolve_plain(key: str | None, fallback: str | None, what: str) -> _Key:
 
 
 _ENTITY = {"task": "task", "indicator": "indicator"}
+# the column of a row's resolved key
+_KEY_COLUMN = {
+    "task": "task_id",
+    "indicator": "indicator_id",
+    "issue": "issue_id",
+    "group": "respondent_group",
+}
 
 
 class _Reading:
@@ -229,10 +234,49 @@ class _Reading:
             self.result.lineage.append(
                 (self.file.receipt_id, sheet.name, name, column.header, column.index + 1)
             )
-        for row in sheet.rows:
-            self.row(sheet, row)
+        self.rows(sheet)
         self.check_sender(sheet)
         self.check_hidden(sheet)
+
+    def rows(self, sheet: MappedSheet) -> None:
+        """Every data row in order: runs of rows nothing is to be said of column by column, the others one by one."""
+        known = {"task": self.codes.tasks, "indicator": self.codes.indicators}.get(self.contract.entity)
+        columns = None if known is None else plain_cells(sheet, self.contract, known)
+        if columns is None:
+            for row in sheet.rows:
+                self.row(sheet, row)
+            return
+        start = 0
+        for position in [*columns.special, len(sheet.rows)]:
+            self.run(sheet, columns, start, position)
+            if position < len(sheet.rows):
+                self.row(sheet, sheet.rows[position])
+            start = position + 1
+
+    def run(self, sheet: MappedSheet, columns: PlainCells, start: int, end: int) -> None:
+        """Store rows start … end − 1, all of them plain; a key that stood before makes them rows of their own (K01)."""
+        if start == end:
+            return
+        numbers = [row.number for row in sheet.rows[start:end]]
+        keys = columns.keys[start:end]
+        if len(set(keys)) < len(keys) or not self.seen.keys().isdisjoint(keys):
+            for row in sheet.rows[start:end]:
+                self.row(sheet, row)
+            return
+        self.seen.update((key, (sheet.name, number)) for key, number in zip(keys, numbers, strict=True))
+        self.result.rows_read += len(keys)
+        shared = self.place(sheet)
+        for name, column in self.result.columns.items():
+            if name in shared:
+                column += [shared[name]] * len(keys)
+            elif name == "row_number":
+                column += numbers
+            elif name == _KEY_COLUMN[self.contract.entity]:
+                column += keys
+            elif name in columns.values:
+                column += columns.values[name][start:end]
+            else:
+                column += [columns.blank[name]] * len(keys)
 
     def row(self, sheet: MappedSheet, row: Row) -> None:
         self.result.rows_read += 1
@@ -293,20 +337,23 @@ class _Reading:
             self.check_repair(sheet, row, key_column.header, key_raw, key.code)
         self.store(sheet, row, cells, key.code)
 
-    def store(self, sheet: MappedSheet, row: Row, cells: dict[str, str | None], code: str) -> None:
-        values = {
+    def place(self, sheet: MappedSheet) -> dict[str, str | None]:
+        """What all rows of a sheet share."""
+        return {
             "receipt_id": self.file.receipt_id,
             "programme_id": self.file.programme_id,
             "period": self.file.period,
             "reporter_id": self.file.reporter_id,
             "path": self.file.path,
             "sheet": sheet.name,
-            "row_number": row.number,
         }
+
+    def store(self, sheet: MappedSheet, row: Row, cells: dict[str, str | None], code: str) -> None:
+        values = self.place(sheet) | {"row_number": row.number}
         for field_ in self.contract.fields:
             raw = cells[field_.name]
-            if field_.type in _PARSERS:
-                parsed = _PARSERS[field_.type](raw)
+            if field_.type in PARSERS:
+                parsed = PARSERS[field_.type](raw)
                 values[field_.raw_column] = raw
                 values[field_.column] = parsed.value
                 answered = False
@@ -333,13 +380,7 @@ class _Reading:
             else:
                 # an error value is no summary and no evidence
                 values[field_.column] = None if raw is None or is_formula_error(raw) else raw.strip()
-        target = {
-            "task": "task_id",
-            "indicator": "indicator_id",
-            "issue": "issue_id",
-            "group": "respondent_group",
-        }
-        values[target[self.contract.entity]] = code
+        values[_KEY_COLUMN[self.contract.entity]] = code
         for name, column in self.result.columns.items():
             column.append(values[name])
 
@@ -445,16 +486,24 @@ def read_submission(file: SubmissionFile, codes: Codes, limits: Limits) -> Submi
     """Read one submission. A file that cannot be read is a result with ``rejected`` set, never an exception."""
     reading = _Reading(file, contracts()[file.kind], codes)
     try:
-        document = read_document(file.absolute, limits)
+        document = read_document(file.absolute, limits, file.sha256)
         reading.result.format, reading.result.encoding = document.format, document.encoding
         sheets = map_document(document, reading.contract)
         count = sum(len(sheet.rows) for sheet in sheets)
         if count > limits.rows:
             raise Rejected("F13", f"数据行数 {count} 超过 {limits.rows}；请拆分后报送")
+    except Changed as change:
+        result = rejected(file, change)
+        result.try_again = True
+        return result
     except Rejected as rejection:
         return rejected(file, rejection, reading.result.format, reading.result.encoding)
     except OSError as error:
-        return rejected(file, Rejected("F01", f"文件无法打开（{error.strerror}）；请检查文件权限后重新运行"))
+        result = rejected(
+            file, Rejected("F01", f"文件无法打开（{error.strerror}）；请检查文件权限后重新运行")
+        )
+        result.try_again = True
+        return result
     for sheet in sheets:
         reading.sheet(sheet)
     return reading.result

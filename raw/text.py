@@ -10,9 +10,16 @@ import unicodedata
 from functools import lru_cache
 
 _SPACE = re.compile(r"\s+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u2060"))
-_VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\ufeff\u2060]")
+# what a terminal obeys, what a database or an XML part refuses, what shows a number in another order than it is read
+_CONTROL = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+)
+_LINE_BREAK = re.compile("[\x0b\x0c\x85]")
+_OUTER_CONTROLS = re.compile("^[\x00-\x08\x0e-\x1f\x7f]+|[\x00-\x08\x0e-\x1f\x7f]+$")
+_CONTROLS = re.compile(f"[{_CONTROL}]")
+# the left-to-right mark too: Windows puts it before a copied day, and it moves nothing in a left-to-right text
+_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\ufeff\u2060"))
+_VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\u200e\ufeff\u2060]")
 
 
 @lru_cache(maxsize=200_000)
@@ -30,6 +37,7 @@ def tidy(value: str) -> str:
     return unicodedata.normalize("NFKC", bare).strip()
 
 
+@lru_cache(maxsize=100_000)
 def header_key(value: str) -> str:
     """Form in which headers are matched (NFKC, no white space, lower case)."""
     return squeeze(value).lower()
@@ -41,9 +49,12 @@ def is_blank(value: str | None) -> bool:
 
 
 def storable(value: str) -> str:
-    """The text without what a database cannot hold: NUL characters and lone surrogates."""
-    if "\x00" in value:
-        value = value.replace("\x00", "")
-    if _SURROGATE.search(value):
-        value = _SURROGATE.sub("\ufffd", value)
-    return value
+    """The text as it may be stored and shown: no control character, no lone surrogate, no change of writing direction.
+
+    Padding of NUL and the like at the ends goes; inside, each becomes U+FFFD, so that a cell never reads as something
+    the clerk did not see (12<NUL>34 is not 1234). Line breaks of other systems become \\n; tab, \\n and \\r stay.
+    """
+    if value.isprintable():
+        return value
+    value = _OUTER_CONTROLS.sub("", _LINE_BREAK.sub("\n", value))
+    return _CONTROLS.sub("\ufffd", value)

@@ -157,6 +157,10 @@ def parse_status(raw: str | None) -> Parsed:
     return Parsed(status) if status else Parsed(None, "K05")
 
 
+# type of a contract's field → its parser
+PARSERS = {"percent": parse_percent, "number": parse_number, "date": parse_day, "status": parse_status}
+
+
 def answer_kind(raw: str | None, value: float | None) -> str:
     """What stands in a value cell that was read as ``value``: value, zero, blank, a key of ANSWER_WORDS, or other_text."""
     if value is not None:
@@ -176,6 +180,7 @@ def parse_code(raw: str | None) -> str | None:
     return text
 
 
+@lru_cache(maxsize=200_000)
 def is_repaired(raw: str) -> bool:
     """True for a cell read only after a repair (F09): full-width characters or blanks inside the value.
 

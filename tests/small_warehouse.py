@@ -19,5 +19,5 @@ def build_home(
     settings.prepare()
     land(settings, asked, now, as_of)
     build_models(settings, tested)
-    with writer(settings.warehouse) as connection:
+    with writer(settings.warehouse, settings.published) as connection:
         write_snapshot(connection, settings.current, editions(settings))

@@ -10,11 +10,11 @@ import duckdb
 
 from orchestration import names
 from orchestration.editions.store import CHANGE, Edition, editions, latest
+from orchestration.editions.tables import parquet
 from orchestration.partitions import QUARTERS
 from orchestration.progress import step
 from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
-from orchestration.warehouse import literal
 from raw.periods import SHANGHAI, Period, periods_between, shanghai
 
 _DDL = """
@@ -184,13 +184,13 @@ def write_editions(connection: duckdb.DuckDBPyConnection, published: list[Editio
         )  # fmt: skip
         connection.execute(
             "INSERT INTO control.published_ranks SELECT programme_id, period, ?, reporter_id, rank, total_score, list "
-            f"FROM read_parquet({literal(str(edition.table('ranking')))})",
+            f"FROM {parquet(edition.table('ranking'))}",
             [edition.revision],
         )
         for table, columns in _ITEMS.items():
             connection.execute(
                 f"INSERT INTO control.published_items SELECT programme_id, period, ?, reporter_id, {columns} "
-                f"FROM read_parquet({literal(str(edition.table(table)))})",
+                f"FROM {parquet(edition.table(table))}",
                 [edition.revision],
             )
         for change in edition.changes():

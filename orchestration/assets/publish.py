@@ -19,6 +19,7 @@ from orchestration.progress import step
 from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
 from orchestration.warehouse import STORAGE_VERSION, literal, reader
+from raw.durable import being_made, swap_folder, sync_folder
 
 # staging and intermediate are the pipeline's own rooms
 PUBLISHED_SCHEMAS = ("marts", "quality", "ops", "control", "raw")
@@ -42,7 +43,7 @@ def write_snapshot(
     stands are in marts, what the run computed of that quarter in draft, the rows of all in ``editions``.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    building = target.with_name(f".{target.name}.{os.getpid()}")
+    building = being_made(target)
     building.unlink(missing_ok=True)
     connection.execute(
         f"ATTACH {literal(str(building))} AS snapshot (STORAGE_VERSION {literal(STORAGE_VERSION)})"
@@ -65,6 +66,7 @@ def write_snapshot(
         raise
     connection.execute("DETACH snapshot")
     os.replace(building, target)
+    sync_folder(target.parent)
     return len(tables)
 
 
@@ -142,7 +144,7 @@ def periods_in(connection: duckdb.DuckDBPyConnection, programme: str | None) -> 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, programme: str, period: str, target: Path) -> int:
     """One parquet file per table that has the period, sorted, swapped in as a folder; returns the number of files."""
-    building = target.with_name(f".{target.name}.{os.getpid()}")
+    building = being_made(target)
     shutil.rmtree(building, ignore_errors=True)
     count = export_tables(connection, programme, period, building)
     swap_folder(building, target)
@@ -172,17 +174,6 @@ def export_tables(
         )
         count += 1
     return count
-
-
-def swap_folder(building: Path, target: Path) -> None:
-    """Put a finished folder in the place of the old one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old = target.with_name(f".{target.name}.old.{os.getpid()}")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        os.rename(target, old)
-    os.rename(building, target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def period_folder(settings: Settings, programme: str, period: str) -> Path:
@@ -219,7 +210,7 @@ def build(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefi
         description="各方案各期次的 Parquet 文件",
     )
     def parquet(context: dg.AssetExecutionContext, scope: RunScope) -> dg.MaterializeResult:
-        with step("导出 Parquet") as progress, reader(settings.current) as connection:
+        with step("导出 Parquet") as progress, reader(settings.current, settings.published) as connection:
             files = 0
             for programme, period in periods_in(connection, scope.programme or None):
                 files += write_parquet(

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from orchestration.commands.run import DONE, INCOMPLETE
-from orchestration.settings import Settings
+from orchestration.settings import REPOSITORY, Settings, too_open
 from raw.registry import programme_ids
 
 GOOD, NOTE, BAD = "正常", "提示", "异常"
@@ -76,6 +76,35 @@ def _raw_tree(settings: Settings) -> Finding:
     return Finding("数据目录", GOOD, f"{settings.raw_root}，方案：{'、'.join(known)}")
 
 
+def _permissions(settings: Settings) -> Finding:
+    """Who else may write, or look: at the home, and at a raw tree that is not the bundled sample."""
+    looked_at = [settings.home, settings.published]
+    if not settings.raw_root.is_relative_to(REPOSITORY):
+        below = ("receipts.csv", "confirmations.csv", "registry", "submissions")
+        looked_at += [settings.raw_root, *(settings.raw_root / name for name in below)]
+    loose = [path for path in looked_at if path.exists() and too_open(path)]
+    if loose:
+        roots = dict.fromkeys(
+            str(settings.raw_root if path.is_relative_to(settings.raw_root) else settings.home)
+            for path in loose
+        )
+        return Finding(
+            "权限",
+            NOTE,
+            f"{'、'.join(map(str, loose))} 别人能看或能改；请运行 chmod -R g-w,o-rwx {' '.join(roots)}",
+        )
+    return Finding("权限", GOOD, "只有本人能写；同组的人只能读已发布的目录")
+
+
+def _audit(settings: Settings) -> Finding:
+    from orchestration.audit import read
+
+    reading = read(settings)
+    if reading.problems:
+        return Finding("审计日志", BAD, f"{reading.problems[0]}；详见 taizhang audit")
+    return Finding("审计日志", GOOD, f"{len(reading.entries)} 条，首尾相接")
+
+
 def _locks(settings: Settings) -> Finding:
     from orchestration.warehouse import WarehouseBusy, writer
 
@@ -127,7 +156,7 @@ def _browser(_: Settings) -> Finding:
 
 
 _EXAMINATIONS: tuple[Callable[[Settings], Finding], ...] = (
-    _python, _packages, _telemetry, _raw_tree, _locks, _disk, _clock, _fonts, _browser,
+    _python, _packages, _telemetry, _raw_tree, _permissions, _audit, _locks, _disk, _clock, _fonts, _browser,
 )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 
+from orchestration.commands.confirm import person
 from orchestration.commands.run import DONE, INCOMPLETE, Misuse, check_programme, parse_period, run_lock
 from orchestration.editions.store import Edition, EditionDamaged, edition_named
 from orchestration.editions.store import editions as all_editions
@@ -16,13 +16,6 @@ _WHAT = {
     "special": "专项", "score": "总分", "rank": "位次", "list": "红黑榜", "reporting": "报送", "rectification": "整改",
     "satisfaction": "满意度",
 }  # fmt: skip
-
-
-def _person(name: str | None, option: str) -> str:
-    text = unicodedata.normalize("NFKC", name or "").strip()
-    if not text:
-        raise Misuse(f"{option} 要写姓名")
-    return text
 
 
 def publish(
@@ -42,7 +35,7 @@ def publish(
 
     period = parse_period(period_text)
     check_programme(settings, programme)
-    people = _person(by, "--by"), _person(approved_by, "--approved-by")
+    people = person(by, "--by"), person(approved_by, "--approved-by")
     if "".join(people[0].split()).casefold() == "".join(people[1].split()).casefold():
         raise Misuse("发布人和批准人必须是两个人；请由另一人批准")
     settings.prepare()

@@ -9,7 +9,7 @@ from pathlib import Path
 from dashboards.workbooks.form import FormId
 from orchestration.commands.run import DONE, MISUSED, Misuse, check_programme, parse_period
 from orchestration.forms import check_form, read_form
-from orchestration.receive import Refused, receive
+from orchestration.receive import Refused, receive_logged
 from orchestration.settings import Settings
 from raw.contracts import KINDS
 from raw.periods import SHANGHAI, Period
@@ -50,7 +50,7 @@ def receive_files(
             target = _target(form, given, programmes)
             if form is not None and (note := _difference(form, target)):
                 notes.append(f"{file.name}：{note}")
-            entries.append(receive(settings.raw_root, file, *target, moment, sender))
+            entries.append(receive_logged(settings, file, *target, moment, sender, way="command"))
         except Refused as reason:
             refused.append(str(reason))
     if as_json:

@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from orchestration import progress
-from orchestration.commands.summary import Summary, summarise
+from orchestration.audit import FAILED, Act, act
+from orchestration.commands.summary import ProgrammeSummary, Summary, summarise
+from orchestration.confirmations import note_written_by_hand
+from orchestration.leftovers import clear_files, end_dead_runs, process_tag
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
 from raw.periods import SHANGHAI, Period
@@ -52,7 +56,7 @@ def check_programme(settings: Settings, programme: str | None) -> None:
 
 @contextmanager
 def run_lock(settings: Settings, say=lambda text: None) -> Iterator[None]:
-    """One run at a time in one home; a second one waits."""
+    """One run at a time in one home; a second one waits. What killed ones left half made is cleared away."""
     path = settings.home / "run.lock"
     with path.open("w") as stream:
         try:
@@ -60,6 +64,7 @@ def run_lock(settings: Settings, say=lambda text: None) -> Iterator[None]:
         except BlockingIOError:
             say("另一次运行正在进行，等它结束后继续……")
             fcntl.flock(stream, fcntl.LOCK_EX)
+        clear_files(settings)
         yield
 
 
@@ -103,6 +108,8 @@ def execute(
     )
     defs = build_defs(settings, resources={"dbt": dbt_resource(settings), "scope": scope})
     with dg.DagsterInstance.get() as instance:
+        if end_dead_runs(instance):
+            progress.logger.info("Dagster 界面启动的一次运行正在进行，轮到时继续……")
         key = register(instance, period)
         job = defs.resolve_job_def(names.JOB if pages else names.JOB_TABLES)
         result = job.execute_in_process(
@@ -110,7 +117,7 @@ def execute(
             partition_key=key,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={"taizhang/why": "by hand"},
+            tags={names.WHY: names.BY_HAND} | process_tag(),
         )
         return result.success, "" if result.success else _failure_text(result)
 
@@ -135,20 +142,43 @@ def run(
         progress.to_console()
     say = (lambda text: None) if as_json else print
     say(f"台账：{period}，{programme or '全部方案'}；数据目录 {settings.raw_root}")
-    with run_lock(settings, say):
+    with run_lock(settings, say), _in_the_log(settings, period, programme, as_of, pages) as record:
         try:
             succeeded, failure = execute(settings, period, programme, as_of, pages)
         except Exception as error:
             succeeded, failure = False, f"{type(error).__name__}: {error}"
             _keep_traceback(settings)
-    if not succeeded:
-        message = f"运行失败（程序或环境的问题，不是数据的问题）：\n{failure}\n日志：{settings.home / 'logs'}"
-        print(json.dumps({"ok": False, "error": failure}, ensure_ascii=False) if as_json else message)
-        return INCOMPLETE
-    with reader(settings.current) as connection:
-        summary = summarise(connection, settings, programme)
+        if not succeeded:
+            record.state, record.outcome = FAILED, {"exit": INCOMPLETE, "error": failure[:2000]}
+            message = (
+                f"运行失败（程序或环境的问题，不是数据的问题）：\n{failure}\n日志：{settings.home / 'logs'}"
+            )
+            print(json.dumps({"ok": False, "error": failure}, ensure_ascii=False) if as_json else message)
+            return INCOMPLETE
+        with reader(settings.current) as connection:
+            summary = summarise(connection, settings, programme)
+        record.outcome = {"exit": _exit_code(summary), "programmes": [_counts(p) for p in summary.programmes]}
     print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2) if as_json else summary.as_text())
     return _exit_code(summary)
+
+
+@contextmanager
+def _in_the_log(
+    settings: Settings, period: Period, programme: str | None, as_of: datetime | None, pages: bool
+) -> Iterator[Act]:
+    """A run in the audit log, after what somebody wrote into confirmations.csv by hand since the last one."""
+    confirmations = note_written_by_hand(settings)
+    with act(
+        settings, "run", period=str(period), programme=programme, as_of=as_of.isoformat() if as_of else None,
+        pages=pages, raw=str(settings.raw_root), confirmations_sha256=confirmations,
+    ) as record:  # fmt: skip
+        yield record
+
+
+def _counts(programme: ProgrammeSummary) -> dict[str, Any]:
+    kept = ("programme_id", "period", "as_of", "edition", "files", "files_rejected", "rows_loaded", "rows_quarantined",
+            "findings", "registry_blocking")  # fmt: skip
+    return {name: getattr(programme, name) for name in kept}
 
 
 def _exit_code(summary: Summary) -> int:

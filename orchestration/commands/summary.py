@@ -115,7 +115,7 @@ def summarise(connection: duckdb.DuckDBPyConnection, settings: Settings, program
     ).fetchall()
     programmes = [_one(connection, settings, *row) for row in rows]
     blocking = connection.execute(
-        "SELECT message FROM quality.flags WHERE severity = 'B' AND path LIKE 'registry/%' "
+        "SELECT message FROM quality.flags WHERE severity = 'B' AND path NOT LIKE 'submissions/%' "
         "AND (? IS NULL OR programme_id = ?) ORDER BY path, row_number, rule_id, message",
         [programme, programme],
     ).fetchall()
@@ -153,7 +153,7 @@ def _one(
         ).fetchall()
     )
     registry_blocking = connection.execute(
-        "SELECT count(*) FROM quality.flags WHERE programme_id = ? AND severity = 'B' AND path LIKE 'registry/%'",
+        "SELECT count(*) FROM quality.flags WHERE programme_id = ? AND severity = 'B' AND path NOT LIKE 'submissions/%'",
         [programme_id],
     ).fetchone()[0]
     ranked = connection.execute(

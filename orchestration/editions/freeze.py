@@ -30,6 +30,7 @@ from orchestration.assets.publish import (
     write_parquet,
     write_snapshot,
 )
+from orchestration.audit import READY, Act, act
 from orchestration.editions import difference
 from orchestration.editions.correction import corrected
 from orchestration.editions.store import (
@@ -48,6 +49,7 @@ from orchestration.editions.tables import marts, parquet, quoted, rows_sha256, s
 from orchestration.resources import sources_sha256
 from orchestration.settings import REPOSITORY, Settings
 from orchestration.warehouse import literal, reader, writer
+from raw.durable import being_made, sync_folder, sync_tree
 from raw.periods import SHANGHAI
 from raw.tree import file_sha256
 
@@ -171,7 +173,7 @@ def publishable(connection: duckdb.DuckDBPyConnection, programme_id: str, period
         raise NotPublishable(f"{period} 尚未定版；{freeze_at:%Y-%m-%d %H:%M} 之后重新运行再发布")
     blocking = connection.execute(
         "SELECT path, row_number, message FROM quality.flags WHERE programme_id = ? AND severity = 'B' "
-        "AND path LIKE 'registry/%' ORDER BY ALL",
+        "AND path NOT LIKE 'submissions/%' ORDER BY ALL",
         [programme_id],
     ).fetchall()
     if blocking:
@@ -190,29 +192,53 @@ def publish(
 
     Raises:
         NotPublishable: see ``publishable``; also when an input changed since the run.
+        AuditUnavailable: nothing was published.
     """
+    who = {"by": approval.by, "approved_by": approval.approved_by}
+    with act(
+        settings, "publish", who, programme=programme_id, period=period, reason=approval.reason, only=only
+    ) as record:
+        published = _publish(settings, programme_id, period, approval, only, record)
+        record.outcome = _fingerprint(published.edition)
+    return published
+
+
+def _fingerprint(edition: Edition) -> dict[str, str]:
+    return {"edition": edition.edition_id, "manifest_sha256": edition.manifest_sha256}
+
+
+def _publish(
+    settings: Settings, programme_id: str, period: str, approval: Approval, only: str | None, record: Act
+) -> Published:
     present = editions(settings)
     before = latest(present).get((programme_id, period))
     revision = before.revision + 1 if before else 0
     folder = editions_folder(settings, programme_id, period)
-    building = folder / f".r{revision}.{os.getpid()}"
+    building = being_made(folder / f"r{revision}")
     snapshot = settings.current.with_name(f".current.publishing.{os.getpid()}")
     known = settings.current.with_name(f".current.known.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        with reader(settings.current) as connection:
+        with reader(settings.current, settings.published) as connection:
             control = publishable(connection, programme_id, period)
             manifest = _manifest(settings, connection, control, revision, approval, present)
             manifest["correction"] = only
+            manifest["audit"] = record.begun.anchor
             manifest["tables"] = _freeze_marts(connection, control, before, only, building / TABLES)
             changes = _differences(connection, manifest, before, building)
         _snapshot(settings, present, manifest, building, snapshot)
         keep_what_was_known(snapshot, known, manifest, control["as_of"])
         _outputs(manifest, building, known)
         _write_manifest(manifest, building)
+        # before the folder appears: whatever stands there later was logged with the hash of its manifest
+        record.note(READY, **_fingerprint(Edition(building, manifest)))
+        sync_tree(building)
         os.rename(building, folder / f"r{revision}")
+        sync_folder(folder)
+        # from here on it is published; a kill before the next line: the next run puts it into current.duckdb
         os.replace(snapshot, settings.current)
+        sync_folder(settings.published)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         snapshot.unlink(missing_ok=True)
@@ -332,7 +358,7 @@ def _snapshot(
 ) -> None:
     """The next current.duckdb as ``target``, with the new edition in its place; not swapped in yet."""
     everything = [*present, Edition(building, manifest)]
-    with writer(settings.warehouse) as connection:
+    with writer(settings.warehouse, settings.published) as connection:
         write_editions(connection, everything)
         write_snapshot(connection, target, everything)
 
@@ -376,7 +402,7 @@ def _outputs(manifest: dict, building: Path, known: Path) -> None:
     from dashboards.workbooks.tables import write_tables
 
     programme_id, period = manifest["programme_id"], manifest["period"]
-    with reader(known) as connection:
+    with reader(known, building) as connection:
         export_tables(connection, programme_id, period, building / TABLES, ("quality", "ops"))
         write_tables(connection, programme_id, period, building / "workbook.xlsx")
         render_site(
@@ -396,10 +422,10 @@ def _write_manifest(manifest: dict, building: Path) -> None:
         json.dumps(manifest["outputs"], sort_keys=True, ensure_ascii=False).encode()
     ).hexdigest()
     for path in files:
-        path.chmod(0o444)
+        path.chmod(0o440)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (building / MANIFEST).write_text(text, encoding="utf-8")
-    (building / MANIFEST).chmod(0o444)
+    (building / MANIFEST).chmod(0o440)
 
 
 def _refresh(settings: Settings, edition: Edition) -> None:
@@ -408,7 +434,7 @@ def _refresh(settings: Settings, edition: Edition) -> None:
 
     programme_id, period = edition.programme_id, edition.period
     home = period_folder(settings, programme_id, period)
-    with reader(settings.current) as connection:
+    with reader(settings.current, settings.published) as connection:
         write_parquet(connection, programme_id, period, home / "parquet")
         render_site(
             connection,

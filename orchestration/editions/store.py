@@ -9,7 +9,6 @@ an edition (``freeze``), whether it can be computed again (``verify``).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.settings import Settings
+from raw.durable import being_made, copy_hashed, sync_folder
 from raw.tree import file_sha256
 
 MANIFEST = "MANIFEST.json"
@@ -162,27 +162,21 @@ def archive_path(settings: Settings, sha256: str) -> Path:
 
 def archive_file(settings: Settings, source: Path) -> tuple[str, int]:
     """Keep a file by its content; returns (sha256, bytes). What is archived is what was hashed, also while it changes."""
-    body = hashlib.sha256()
     folder = settings.home / "archive"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-    partial = folder / f".part.{os.getpid()}"
-    size = 0
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = being_made(folder / "part")
     try:
-        with source.open("rb") as stream, partial.open("wb") as copy:
-            while chunk := stream.read(1 << 20):
-                body.update(chunk)
-                copy.write(chunk)
-                size += len(chunk)
-            copy.flush()
-            os.fsync(copy.fileno())
-        target = archive_path(settings, body.hexdigest())
+        sha256, size = copy_hashed(source, partial)
+        target = archive_path(settings, sha256)
         if not target.exists():
-            target.parent.mkdir(exist_ok=True, mode=0o750)
+            target.parent.mkdir(exist_ok=True, mode=0o700)
             os.replace(partial, target)
             target.chmod(0o440)
+            sync_folder(target.parent)
+            sync_folder(folder)
     finally:
         partial.unlink(missing_ok=True)
-    return body.hexdigest(), size
+    return sha256, size
 
 
 def take_out(settings: Settings, sha256: str, target: Path) -> None:

@@ -44,7 +44,7 @@ def standing_edition(connection: duckdb.DuckDBPyConnection, programme_id: str, p
 def rows_sha256(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, str]:
     """(rows, sha256) of a relation: its column names, then every row as text in one order. Floats as shortest round trip."""
     columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()]
-    names = ", ".join(f'CAST("{column}" AS VARCHAR)' for column in columns)
+    names = ", ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in columns)
     digest = hashlib.sha256("\x1f".join(columns).encode())
     cursor = connection.execute(f"SELECT {names} FROM {relation} ORDER BY ALL")
     count = 0
@@ -57,8 +57,8 @@ def rows_sha256(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[i
 
 
 def parquet(path: Path) -> str:
-    """A parquet file as a relation."""
-    return f"read_parquet({literal(str(path))})"
+    """A parquet file as a relation; a folder named a=b on the way to it is no column."""
+    return f"read_parquet({literal(str(path))}, hive_partitioning = false)"
 
 
 def write_file(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> None:

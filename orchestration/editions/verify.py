@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration import audit
 from orchestration.editions.correction import corrected
 from orchestration.editions.freeze import code_sha256
 from orchestration.editions.store import (
@@ -27,10 +28,10 @@ from orchestration.editions.store import (
     edition_named,
     take_out,
 )
-from orchestration.editions.tables import marts, parquet, rows_sha256
+from orchestration.editions.tables import marts, parquet, quoted, rows_sha256
 from orchestration.settings import Settings
 from orchestration.stages import ModelsFailed, build_models, land
-from orchestration.warehouse import calculator, reader
+from orchestration.warehouse import calculator, literal, reader
 from raw.periods import Period
 from raw.tree import file_sha256
 
@@ -71,7 +72,36 @@ def verify(settings: Settings, edition: Edition, folder: Path | None = None) -> 
         ):
             _computed_again(settings, edition, Path(where), verdict)
     _keep(edition, verdict)
+    # last, and not kept: what the log says does not change whether the numbers follow from the inputs
+    _logged(settings, edition, verdict)
     return verdict
+
+
+# --- the audit log ----------------------------------------------------------------------------------------------------
+
+
+def _logged(settings: Settings, edition: Edition, verdict: Verdict) -> None:
+    """The whole chain is intact, reaches the publication of the edition, and names its manifest."""
+    reading = audit.read(settings)
+    verdict.problems += reading.problems
+    verdict.notes += reading.notes
+    manifests = {
+        entry.details.get("manifest_sha256")
+        for entry in reading.entries
+        if entry.what == "publish" and entry.details.get("edition") == edition.edition_id
+    }
+    anchor = edition.manifest.get("audit")
+    if anchor is None and not manifests:
+        verdict.notes.append("该版本早于审计日志：日志里没有它的发布记录，只核验了文件和复算结果")
+        return
+    if anchor is None:
+        verdict.problems.append(f"{MANIFEST} 没有写明审计日志的位置，日志里却有它的发布记录")
+    elif not reading.holds(anchor):
+        verdict.problems.append(
+            f"审计日志里没有该版本发布时的第 {anchor['seq']} 条记录：日志被截断、替换，或没有与版本一起恢复"
+        )
+    if edition.manifest_sha256 not in manifests:
+        verdict.problems.append(f"审计日志里没有以这份 {MANIFEST} 发布 {edition.edition_id} 的记录")
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -174,7 +204,7 @@ def _computed_again(settings: Settings, edition: Edition, folder: Path, verdict:
         verdict.problems.append(f"复算没有完成：{failure}")
     else:
         verdict.recomputed = True
-        with reader(scratch.warehouse) as connection:
+        with reader(scratch.warehouse, settings.published) as connection:
             _compare(settings, edition, connection, verdict)
 
 
@@ -182,13 +212,15 @@ def _compare(
     settings: Settings, edition: Edition, connection: duckdb.DuckDBPyConnection, verdict: Verdict
 ) -> None:
     only = edition.manifest["correction"]
+    # DESCRIBE takes no parameters
+    quarter = f"programme_id = {literal(edition.programme_id)} AND period = {literal(edition.period)}"
     for table in marts(connection):
         expected = edition.manifest["tables"].get(table)
         if expected is None:
             verdict.notes.append(f"{table} 当时还没有，未比对")
             continue
         verdict.tables += 1
-        relation = f"(FROM marts.{table} WHERE programme_id = '{edition.programme_id}' AND period = '{edition.period}')"
+        relation = f"(FROM marts.{quoted(table)} WHERE {quarter})"
         frozen = parquet(edition.table(table))
         if only is not None:
             replaced = edition_named(settings, edition.manifest["replaces"]["edition"])
@@ -198,16 +230,12 @@ def _compare(
         if missing := [column for column in columns if column not in present]:
             verdict.problems.append(f"{table} 现在没有这些列：{'、'.join(missing)}")
             continue
-        selected = f"(SELECT {', '.join(f'{_name(column)}' for column in columns)} FROM {relation})"
+        selected = f"(SELECT {', '.join(map(quoted, columns))} FROM {relation})"
         if rows_sha256(connection, selected)[1] == expected["sha256"]:
             continue
         _differences(connection, table, selected, frozen, columns, verdict)
     for table in edition.manifest["tables"].keys() - set(marts(connection)):
         verdict.problems.append(f"{table} 现在没有了，无法比对")
-
-
-def _name(column: str) -> str:
-    return f'"{column}"'
 
 
 def _differences(
@@ -239,7 +267,7 @@ def _row_text(columns: list[str], row: tuple[Any, ...]) -> str:
 
 def _keep(edition: Edition, verdict: Verdict) -> None:
     """The outcome beside the edition, by reporter: what rule R04 judges."""
-    with calculator() as connection:
+    with calculator(edition.folder) as connection:
         if edition.table("ranking").is_file() and not any("版本文件" in p for p in verdict.problems):
             reporters = [
                 row[0]

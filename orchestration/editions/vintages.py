@@ -92,7 +92,7 @@ def _frozen_rows(table: str, frozen: list[Edition], stood: dict[str, tuple[str, 
     added = ", ".join(f"CAST(e.{name} AS {kind}) AS {name}" for name, (kind, _) in _COLUMNS.items())
     return f"""(
         SELECT f.* EXCLUDE (edition_file), {added}
-        FROM read_parquet([{", ".join(map(literal, files))}], union_by_name = true, filename = 'edition_file') AS f
+        FROM read_parquet([{", ".join(map(literal, files))}], union_by_name = true, hive_partitioning = false, filename = 'edition_file') AS f
         JOIN (VALUES {known}) AS e(edition_file, {", ".join(_COLUMNS)}) ON f.edition_file = e.edition_file
     )"""
 

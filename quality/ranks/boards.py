@@ -1,6 +1,7 @@
-"""Tables of the models → arrays of the engine, one programme at a time.
+"""Tables of the models → arrays of the engine, one programme and period at a time.
 
-Columns follow the sorted ids of the registry, so that stored draws (``marts.rank_draws``) mean the same to everybody.
+Columns follow the sorted ids of the registry, so that stored draws (``marts.rank_draws``) mean the same to everybody. Long tables stay
+in Arrow and are laid out by number: at national size a period has a million rows, and Python objects for them would take minutes.
 """
 
 from __future__ import annotations
@@ -9,11 +10,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from quality.ranks.engine import Floats, Items, Scheme
+from quality.ranks.engine import Floats, Items, Members, Scheme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+    from duckdb import DuckDBPyRelation
+
+
+def lines(relation: DuckDBPyRelation, columns: str, programme_id: str, period: str) -> pa.Table:
+    """Columns (SQL expressions) of the rows of one programme and period."""
+    from duckdb import ColumnExpression, ConstantExpression
+
+    own = (ColumnExpression("programme_id") == ConstantExpression(programme_id)) & (
+        ColumnExpression("period") == ConstantExpression(period)
+    )
+    return relation.filter(own).project(columns).to_arrow_table()
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,41 @@ class Registry:
         return cls(**own)
 
 
+def numbers_of(column: pa.ChunkedArray, names: Sequence[str]) -> NDArray[np.int64]:
+    """Position of every entry among the names, -1 where it is none of them."""
+    found = pc.index_in(column.cast(pa.string()), value_set=pa.array(names, pa.string()))
+    return found.fill_null(-1).to_numpy().astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table with one row per reporter and item, laid out as (R × items)."""
+
+    table: pa.Table
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    shape: tuple[int, int]
+
+    def values(self, name: str) -> Floats:
+        """A column of numbers or truth values (1, 0); NaN where the table says nothing."""
+        numbers = self.table[name].cast(pa.float64()).to_numpy()
+        result = np.full(self.shape, np.nan)
+        here = self._here
+        result[self.rows[here], self.columns[here]] = numbers[here]
+        return result
+
+    def line_numbers(self) -> NDArray[np.int64]:
+        """Number of the table's row of every reporter and item, -1 where there is none."""
+        result = np.full(self.shape, -1)
+        here = self._here
+        result[self.rows[here], self.columns[here]] = np.flatnonzero(here)
+        return result
+
+    @property
+    def _here(self) -> NDArray[np.bool_]:
+        return (self.rows >= 0) & (self.columns >= 0)
+
+
 @dataclass(frozen=True)
 class Board:
     """The ranked places (P) and the rows that report for them (R), with the scheme that joins them."""
@@ -53,37 +105,34 @@ class Board:
     rows: list[str]
     scheme: Scheme
 
-    def tasks(self, frame: pd.DataFrame, value: str) -> Floats:
-        """(R × T) of a table with reporter_id and task_id; NaN where it says nothing."""
-        return self._matrix(frame, "task_id", self.registry.tasks["task_id"], value)
+    def tasks(self, table: pa.Table, key: str = "task_id") -> Grid:
+        """(R × T) of a table with reporter_id and the task in ``key``."""
+        return self._grid(table, key, self.registry.tasks["task_id"])
 
-    def indicators(self, frame: pd.DataFrame, value: str) -> Floats:
-        """(R × I) of a table with reporter_id and indicator_id."""
-        return self._matrix(frame, "indicator_id", self.registry.indicators["indicator_id"], value)
+    def indicators(self, table: pa.Table, key: str = "indicator_id") -> Grid:
+        """(R × I) of a table with reporter_id and the indicator in ``key``."""
+        return self._grid(table, key, self.registry.indicators["indicator_id"])
 
-    def _matrix(self, frame: pd.DataFrame, key: str, columns: pd.Series, value: str) -> Floats:
-        result = np.full((len(self.rows), len(columns)), np.nan)
-        row = frame["reporter_id"].map({name: number for number, name in enumerate(self.rows)})
-        column = frame[key].map({name: number for number, name in enumerate(columns)})
-        known = (row.notna() & column.notna()).to_numpy()
-        numbers = frame[value].astype(float).to_numpy()
-        result[row[known].astype(int), column[known].astype(int)] = numbers[known]
-        return result
+    def _grid(self, table: pa.Table, key: str, items: pd.Series) -> Grid:
+        return Grid(
+            table,
+            numbers_of(table["reporter_id"], self.rows),
+            numbers_of(table[key], items.tolist()),
+            (len(self.rows), len(items)),
+        )
 
 
 def board(registry: Registry, parameters: dict[str, Any], places: list[str]) -> Board:
     """The board of the ranked ``places``; ``parameters``: weight_tasks, weight_indicators, aggregation of the programme."""
     parts = registry.sub_units[registry.sub_units["parent_id"].isin(places)]
     parents = set(parts["parent_id"])
-    rows = [place for place in places if place not in parents] + list(parts["reporter_id"])
-    at = {name: number for number, name in enumerate(rows)}
-    members = np.zeros((len(places), len(rows)))
-    for number, place in enumerate(places):
-        if place not in parents:
-            members[number, at[place]] = 1.0
+    alone = [place for place in places if place not in parents]
     number_of = {place: number for number, place in enumerate(places)}
-    for part in parts.to_dict("records"):
-        members[number_of[part["parent_id"]], at[part["reporter_id"]]] = part["weight"]
+    members = Members(
+        len(places),
+        np.array([number_of[place] for place in (*alone, *parts["parent_id"])], np.int64),
+        np.concatenate([np.ones(len(alone)), parts["weight"].to_numpy(float)]),
+    )
     specials = {name: number for number, name in enumerate(registry.specials["special_id"])}
 
     def items(frame: pd.DataFrame) -> Items:
@@ -99,4 +148,4 @@ def board(registry: Registry, parameters: dict[str, Any], places: list[str]) -> 
         members,
         parameters["aggregation"],
     )
-    return Board(registry, places, rows, scheme)
+    return Board(registry, places, alone + list(parts["reporter_id"]), scheme)

@@ -15,8 +15,7 @@ from quality.ranks.engine import (
     DECIMALS,
     Floats,
     Scheme,
-    Weights,
-    component_parts,
+    both_sections,
     place_among,
     ranks,
     special_scores,
@@ -78,15 +77,17 @@ def moves(
 
     before, now: what is known now of both quarters. Ranks: positive parts are places gained.
     """
-    weights = Weights.of(scheme)
-    parts = component_parts(before.tasks, before.indicators, scheme, weights)
-    around = np.where(ranked_before[:, None], special_scores(parts, weights)[:, :, 0], np.nan)
+
+    def compared(facts: Facts, places: NDArray[np.bool_]) -> Floats | None:
+        """Special scores of the ranked, who alone are compared with each other; None where nobody is compared."""
+        if scheme.aggregation != "copeland":
+            return None
+        own = special_scores(both_sections(facts.tasks, facts.indicators, scheme), scheme)
+        return np.where(places[:, None], own, np.nan)
 
     def total(facts: Facts, places: NDArray[np.bool_], among: Floats | None = None) -> Floats:
-        if scheme.aggregation == "copeland" and among is None:
-            # only those who are ranked are compared with each other
-            own = special_scores(component_parts(facts.tasks, facts.indicators, scheme, weights), weights)
-            among = np.where(places[:, None], own[:, :, 0], np.nan)
+        if among is None:
+            among = compared(facts, places)
         found = totals(facts.tasks, facts.indicators, scheme, among)
         return np.round(np.where(places, found, np.nan), STORED)
 
@@ -101,8 +102,10 @@ def moves(
         rank_published = published.ranks
         untouched = np.array_equal(rescored, as_published, equal_nan=True)
         rank_rescored = rank_published if untouched else ranks(rescored[:, None])[0][:, 0]
-    alone = total(now, ranked_now, around)
     after = total(now, ranked_now)
+    # an absolute score is the same whatever the others do
+    around = compared(before, ranked_before)
+    alone = after if around is None else total(now, ranked_now, around)
     rank_known = ranks(known[:, None])[0][:, 0]
     if published is not None and np.array_equal(known, rescored, equal_nan=True):
         rank_known = rank_rescored
@@ -132,8 +135,7 @@ def shares(facts: Facts, scheme: Scheme) -> Facts:
 
     Weights rescaled over what counts at every level, as the contract says; Σ share · score = total.
     """
-    place = scheme.members.argmax(axis=0)
-    own = scheme.members[place, np.arange(scheme.members.shape[1])]
+    members = scheme.members
     count = len(scheme.specials)
     found, present = [], []
     for scores, items in ((facts.tasks, scheme.tasks), (facts.indicators, scheme.indicators)):
@@ -141,17 +143,16 @@ def shares(facts: Facts, scheme: Scheme) -> Facts:
         in_special = np.zeros((scores.shape[0], count))
         for special in np.unique(items.specials):
             in_special[:, special] = counted[:, items.specials == special].sum(axis=1)
-        filled = in_special > 0
-        of_place = scheme.members @ filled
+        own = np.where(in_special > 0, members.weight[:, None], 0.0)
+        of_place = np.ascontiguousarray(members.sums(own.T).T)  # sums over the specials go line by line
         specials = scheme.specials * (of_place > 0)
         below = specials.sum(axis=1)
         present.append(below > 0)
         special_share = _over(specials, below[:, None])
-        member_share = _over(own[:, None] * filled, of_place[place])
-        row_share = special_share[place] * member_share
+        row_share = special_share[members.place] * _over(own, of_place[members.place])
         found.append(_over(counted, in_special[:, items.specials]) * row_share[:, items.specials])
     components = scheme.components * np.stack(present, axis=1)
-    component_share = _over(components, components.sum(axis=1, keepdims=True))[place]
+    component_share = _over(components, components.sum(axis=1, keepdims=True))[members.place]
     return Facts(found[0] * component_share[:, :1], found[1] * component_share[:, 1:])
 
 
@@ -165,15 +166,15 @@ def contributions(before: Facts, now: Facts, scheme: Scheme) -> Facts:
     An item counts by its distance from the mean of both totals: what newly counts lifts a total only when it lies above it, and a
     constant drops out because shares sum to 1 in both quarters.
     """
-    place = scheme.members.argmax(axis=0)
+    members = scheme.members
     shares_before, shares_now = shares(before, scheme), shares(now, scheme)
 
     def line(facts: Facts, weights: Facts) -> Floats:
         points = (np.nan_to_num(facts.tasks) * weights.tasks).sum(axis=1)
         points += (np.nan_to_num(facts.indicators) * weights.indicators).sum(axis=1)
-        return np.bincount(place, points, len(scheme.members))
+        return np.bincount(members.place, points, members.count)
 
-    level = ((line(before, shares_before) + line(now, shares_now)) / 2)[place][:, None]
+    level = ((line(before, shares_before) + line(now, shares_now)) / 2)[members.place][:, None]
 
     def moved(old: Floats, old_share: Floats, new: Floats, new_share: Floats) -> Floats:
         return new_share * (np.nan_to_num(new) - level) - old_share * (np.nan_to_num(old) - level)
@@ -187,11 +188,11 @@ def contributions(before: Facts, now: Facts, scheme: Scheme) -> Facts:
 def next_ahead(totals: Floats) -> tuple[NDArray[np.int64], Floats]:
     """(number of the place to draw level with, points it takes) of every place; -1 and NaN for the first and the unranked."""
     rounded = np.round(totals, DECIMALS)
-    levels = np.unique(rounded[~np.isnan(rounded)])
     number, points = np.full(len(rounded), -1), np.full(len(rounded), np.nan)
-    for place in np.flatnonzero(~np.isnan(rounded)):
-        above = np.searchsorted(levels, rounded[place], "right")
-        if above < len(levels):
-            number[place] = np.flatnonzero(rounded == levels[above])[0]
-            points[place] = levels[above] - rounded[place]
+    ranked = np.flatnonzero(~np.isnan(rounded))
+    levels, first = np.unique(rounded[ranked], return_index=True)
+    above = np.searchsorted(levels, rounded[ranked], "right")
+    behind, above = ranked[above < len(levels)], above[above < len(levels)]
+    number[behind] = ranked[first[above]]
+    points[behind] = levels[above] - rounded[behind]
     return number, points

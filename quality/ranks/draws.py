@@ -14,14 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.ranks.engine import DECIMALS, Floats, Scheme, Weights, component_parts, joined, ranks
+from quality.ranks.engine import DECIMALS, Floats, Scheme, Weights, joined, ranks, sections
 
 DRAWS = 1000
 SPREAD = 0.25
 STEPS = 10_000  # a factor is 1 + SPREAD · step / STEPS
 NORMALISATIONS = ("nominal", "minmax", "percentile")
 AGGREGATIONS = ("arithmetic", "geometric")
-_AT_ONCE = 50  # draws in memory together: 2,843 places × 30 specials × 50 draws are 34 MB
+_CELLS = 2**16  # numbers of one step (draws × rows): half a megabyte stays near the processor
+_LEAST_AT_ONCE = 8
 Steps = NDArray[np.int16]
 
 
@@ -106,25 +107,28 @@ def varied_totals(
 ) -> Floats:
     """Totals (P × D) under every draw. nominal: indicator scores (R × I), values: what was reported, NaN without."""
 
-    def factors(steps: Steps) -> Floats:
-        return (1 + SPREAD * steps / STEPS).T
+    def varied(weights: Floats, steps: Steps) -> Floats:
+        return weights * (1 + SPREAD * steps / STEPS)
 
-    kinds = list(zip(draws.normalisation, draws.aggregation, strict=True))
-    result = np.full((scheme.members.shape[0], len(kinds)), np.nan)
+    normalisation, aggregation = np.array(draws.normalisation), np.array(draws.aggregation)
+    result = np.full((len(normalisation), scheme.members.count), np.nan)
+    at_once = max(_LEAST_AT_ONCE, _CELLS // max(1, len(task_scores)))
+    tasks = sections(task_scores, scheme.tasks, scheme.members)
     for name in NORMALISATIONS:
         scores = normalised(nominal, values, directions, name)
-        for aggregation in AGGREGATIONS:
-            chosen = np.array([n for n, kind in enumerate(kinds) if kind == (name, aggregation)], int)
-            for at in np.array_split(chosen, max(1, -(-len(chosen) // _AT_ONCE))):
+        parts = tasks, sections(scores, scheme.indicators, scheme.members)
+        for how in AGGREGATIONS:
+            chosen = np.flatnonzero((normalisation == name) & (aggregation == how))
+            for first in range(0, len(chosen), at_once):
+                at = chosen[first : first + at_once]
                 weights = Weights(
-                    scheme.tasks.weights[:, None] * factors(draws.tasks[at]),
-                    scheme.indicators.weights[:, None] * factors(draws.indicators[at]),
-                    scheme.specials[:, None] * factors(draws.specials[at]),
-                    scheme.components[:, None] * factors(draws.components[at]),
+                    varied(scheme.tasks.weights, draws.tasks[at]),
+                    varied(scheme.indicators.weights, draws.indicators[at]),
+                    varied(scheme.specials, draws.specials[at]),
+                    varied(scheme.components, draws.components[at]),
                 )
-                parts = component_parts(task_scores, scores, scheme, weights)
-                result[:, at] = joined(parts, weights, aggregation == "geometric")
-    return result
+                result[at] = joined(parts, scheme, weights, how == "geometric")
+    return result.T
 
 
 @dataclass(frozen=True)
@@ -161,9 +165,9 @@ def bands(totals: Floats, nominal_ranks: NDArray[np.int64], lists: Lists) -> Ban
         p_black = np.where(lists.exempt, 0.0, np.mean(last_from_end <= lists.black, axis=1))
     rounded = np.round(totals, DECIMALS)
     p_ahead = np.full(count, np.nan)
-    for number, rank in enumerate(nominal_ranks):
-        behind = np.flatnonzero(nominal_ranks > rank)
-        if behind.size:
-            p_ahead[number] = np.mean(rounded[number] > rounded[behind[0]])
-    low, middle, high = np.nanquantile(top, [0.05, 0.5, 0.95], axis=1)
+    behind = np.searchsorted(nominal_ranks, nominal_ranks, "right")
+    followed = np.flatnonzero(behind < count)
+    p_ahead[followed] = np.mean(rounded[followed] > rounded[behind[followed]], axis=1)
+    quantile = np.nanquantile if np.isnan(top).any() else np.quantile  # the first goes place by place
+    low, middle, high = quantile(np.ascontiguousarray(top), [0.05, 0.5, 0.95], axis=1)
     return Band(middle, low, high, p_red, p_black, p_ahead)

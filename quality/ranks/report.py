@@ -1,152 +1,140 @@
-"""Rows of ``int_rank_moves``: tables of the models → arrays → what moved, in numbers and in words."""
+"""Rows of ``int_rank_moves``: tables of the models → arrays → what moved, in numbers and in words.
+
+Of the items of a place numpy chooses the few that a sentence or a line can name; only they become objects.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from quality.ranks import changes, words
-from quality.ranks.boards import Board, Registry, board
+from quality.ranks.boards import Board, Grid, Registry, board
 from quality.ranks.changes import Facts, Move, Published
 from quality.ranks.engine import Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
+    import pyarrow as pa
 
 ITEMS = 10  # items a reporter's change is explained with; the rest stands in one line
 PARTS = ("own", "peers", "method", "revision")
+_NOISE = 1e-12  # points that are none
+_WAY = ("state", "method", "worst", "frontier", "baseline", "target", "polarity")
 
 
 @dataclass(frozen=True)
-class Tables:
-    """What the models say of all programmes and periods, one frame each (columns: see rank_changes.py)."""
+class Quarter:
+    """What the models say of one programme and period (columns: see int_rank_moves.py). parameters: the row of stg_periods;
+    published, published_ranks: None where the period never was."""
 
-    tasks: pd.DataFrame
-    indicators: pd.DataFrame
-    published: pd.DataFrame
-    published_ranks: pd.DataFrame
-    editions: pd.DataFrame
-    ranking: pd.DataFrame
-    periods: pd.DataFrame
+    parameters: dict[str, Any]
+    tasks: pa.Table
+    indicators: pa.Table
+    ranking: pa.Table
+    published: pa.Table | None
+    published_ranks: pa.Table | None
 
-    def of(self, programme_id: str) -> Tables:
-        """The rows of one programme."""
-        return self._where("programme_id", programme_id)
+    @cached_property
+    def ranked(self) -> set[str]:
+        """The reporters that are ranked."""
+        pairs = zip(*(self.ranking[name].to_pylist() for name in ("reporter_id", "ranked")), strict=True)
+        return {reporter for reporter, ranked in pairs if ranked}
 
-    def at(self, period: str) -> Tables:
-        """The rows of one period."""
-        return self._where("period", period)
-
-    def _where(self, column: str, value: str) -> Tables:
-        return Tables(**{name: table[table[column] == value] for name, table in vars(self).items()})
-
-
-def rows_of(programme_id: str, registry: Registry, tables: Tables) -> list[dict[str, Any]]:
-    """Rows of one programme, one per ranked reporter and period; the first period has no change, only the way ahead."""
-    own = tables.of(programme_id)
-    rows: list[dict[str, Any]] = []
-    before: Tables | None = None
-    for parameters in own.periods.to_dict("records"):
-        now = own.at(parameters["period"])
-        rows += _period(registry, parameters, before, now)
-        before = now
-    return rows
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """reporter_id → name."""
+        return dict(
+            zip(*(self.ranking[name].to_pylist() for name in ("reporter_id", "reporter_name")), strict=True)
+        )
 
 
-def _ranked(tables: Tables | None) -> set[str]:
-    return (
-        set() if tables is None else set(tables.ranking[tables.ranking["ranked"].astype(bool)]["reporter_id"])
-    )
+def rows_of(registry: Registry, before: Quarter | None, now: Quarter) -> list[dict[str, Any]]:
+    """One row per reporter that is ranked in this period; without a quarter before there is no change, only the way ahead.
 
-
-def _facts(shown: Board, tables: Tables) -> Facts:
-    return Facts(shown.tasks(tables.tasks, "score"), shown.indicators(tables.indicators, "score"))
-
-
-def _published(shown: Board, tables: Tables) -> Published | None:
-    if not tables.editions["is_latest"].astype(bool).any():
-        return None
-    ranks = tables.published_ranks.set_index("reporter_id").reindex(shown.places)
-    items = tables.published
-    tasks = items[items["component"] == "task"].rename(columns={"item_id": "task_id"})
-    indicators = items[items["component"] == "indicator"].rename(columns={"item_id": "indicator_id"})
-    placed = ranks["rank"].notna()
-    return Published(
-        ranks["total_score"].where(placed).to_numpy(float),
-        ranks["rank"].to_numpy(float),
-        Facts(shown.tasks(tasks, "score"), shown.indicators(indicators, "score")),
-    )
-
-
-def _period(
-    registry: Registry, parameters: dict[str, Any], before: Tables | None, now: Tables
-) -> list[dict[str, Any]]:
-    ranked_now, ranked_before = _ranked(now), _ranked(before)
-    shown = board(registry, parameters, sorted(ranked_now | ranked_before))
+    They depend on these two quarters and the registry alone; of ``before`` the published facts, of ``now`` only what is known now.
+    """
+    ranked_before = set() if before is None else before.ranked
+    shown = board(registry, now.parameters, sorted(now.ranked | ranked_before))
     if not shown.places:
         return []
-    in_now = np.array([place in ranked_now for place in shown.places])
-    facts = _facts(shown, now)
-    empty = Facts(np.full_like(facts.tasks, np.nan), np.full_like(facts.indicators, np.nan))
-    facts_before = empty if before is None else _facts(shown, before)
+    pair = Pair(shown, before, now)
     score, rank = changes.moves(
         shown.scheme,
-        facts_before,
-        facts,
+        pair.facts_before,
+        pair.facts,
         np.array([place in ranked_before for place in shown.places]),
-        in_now,
+        np.array([place in now.ranked for place in shown.places]),
         None if before is None else _published(shown, before),
     )
-    names = now.ranking.set_index("reporter_id")["reporter_name"].to_dict()
     ahead, points = changes.next_ahead(score.now)
-    items_of = _items(shown, facts_before, facts, before, now)
-    arithmetic = parameters["aggregation"] == "arithmetic"
-    indicators = _indicators(registry, now)
+    arithmetic = now.parameters["aggregation"] == "arithmetic"
     rows = []
     for number, place in enumerate(shown.places):
-        if place not in ranked_now:
+        if place not in now.ranked:
             continue
-        mine = items_of(number)
         row: dict[str, Any] = {
-            "programme_id": parameters["programme_id"],
-            "period": parameters["period"],
+            "programme_id": now.parameters["programme_id"],
+            "period": now.parameters["period"],
             "reporter_id": place,
-            "previous_period": before.periods["period"].iloc[0] if before is not None else None,
+            "previous_period": None if before is None else before.parameters["period"],
             "previous_score": _number(score.before[number]),
             "score": _number(score.now[number]),
             "previous_rank": _whole(rank.before[number]),
             "rank": _whole(rank.now[number]),
             "score_change": _number(np.round(score.change[number], changes.STORED)),
             "rank_change": _whole(rank.change[number]),
+            "causes": None,
+            "gain_score": None,
+            "gain_ahead_of": None,
+            "gain_text": None,
+            "items": None,
         }
         row |= {f"score_{part}": _number(getattr(score, part)[number]) for part in PARTS}
         row |= {f"rank_{part}": _whole(getattr(rank, part)[number]) for part in PARTS}
-        moved = row["score_change"] is not None
-        row["causes"] = (
-            words.causes(_parts(score, number), _parts(rank, number), mine, arithmetic) if moved else None
-        )
-        first = ahead[number] < 0
-        row["gain_score"] = None if first else _number(np.round(points[number], changes.STORED))
-        row["gain_ahead_of"] = None if first else shown.places[ahead[number]]
-        row["gain_text"] = (
-            None
-            if first
-            else words.gain(
-                float(points[number]),
-                names[shown.places[ahead[number]]],
-                int(rank.now[ahead[number]]),
-                mine if arithmetic else [],
-                indicators,
+        if row["score_change"] is not None:
+            row["causes"] = words.causes(
+                _parts(score, number), _parts(rank, number), *pair.reasons(number), arithmetic
             )
-        )
-        row["items"] = _listed(mine, row["score_own"]) if moved else None
+            row["items"] = _listed(*pair.moved_most(number), row["score_own"])
+        if ahead[number] >= 0:
+            next_one = shown.places[ahead[number]]
+            row["gain_score"] = _number(np.round(points[number], changes.STORED))
+            row["gain_ahead_of"] = next_one
+            row["gain_text"] = words.gain(
+                float(points[number]),
+                now.names[next_one],
+                int(rank.now[ahead[number]]),
+                pair.most_room(number) if arithmetic else [],
+                pair.indicator_row,
+            )
         rows.append(row)
     return rows
+
+
+def _published(shown: Board, quarter: Quarter) -> Published | None:
+    if quarter.published is None or quarter.published_ranks is None:
+        return None
+    lines = {line["reporter_id"]: line for line in quarter.published_ranks.to_pylist()}
+    placed = [lines.get(place, {"rank": None, "total_score": None}) for place in shown.places]
+    ranks = np.array([line["rank"] for line in placed], float)
+    totals = np.array([line["total_score"] for line in placed], float)
+    tasks, indicators = (
+        quarter.published.filter(pc.field("component") == component) for component in ("task", "indicator")
+    )
+    return Published(
+        np.where(np.isnan(ranks), np.nan, totals),
+        ranks,
+        Facts(
+            shown.tasks(tasks, "item_id").values("score"),
+            shown.indicators(indicators, "item_id").values("score"),
+        ),
+    )
 
 
 def _parts(move: Move, number: int) -> dict[str, float]:
@@ -162,112 +150,218 @@ def _whole(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
 
 
-def _indicators(registry: Registry, tables: Tables) -> words.Indicators:
-    """(reporter_id, indicator_id) → what a value is turned into a score with."""
-    table = tables.indicators.merge(
-        registry.indicators[["indicator_id", "unit", "decimals", "exponent", "name"]], on="indicator_id"
-    )
-    table = table.astype(object).where(table.notna(), None)
-    return {(row["reporter_id"], row["indicator_id"]): row for row in table.to_dict("records")}
+class Pair:
+    """Two quarters of a board: the facts of both, and which items of a place are worth a word.
 
+    Arrays (R × C) have the tasks first, then the indicators; a parent has the items of its sub-units, one after the other.
+    """
 
-def _best(tables: Tables, parameters: dict[str, Any]) -> pd.Series:
-    """The score a task can still reach: a completed one keeps its own, a late one pays for its days."""
-    table = tables.tasks
-    late = (table["period_end"] - table["last_due"]).dt.days.clip(lower=0).fillna(0)
-    reachable = (100 - parameters["late_per_day"] * late).clip(lower=parameters["late_floor"])
-    reachable = reachable.where(late > 0, 100.0)
-    return reachable.where(~table["completed"].astype(bool), table["score"])
+    def __init__(self, shown: Board, before: Quarter | None, now: Quarter):
+        self.shown, self.now = shown, now
+        registry, scheme = shown.registry, shown.scheme
+        tasks, self._indicators = shown.tasks(now.tasks), shown.indicators(now.indicators)
+        self.facts = Facts(tasks.values("score"), self._indicators.values("score"))
+        self._values = _Values.of(self._indicators)
+        if before is None:
+            nothing = (np.full_like(scores, np.nan) for scores in (self.facts.tasks, self.facts.indicators))
+            self.facts_before = Facts(*nothing)
+            self._old_values = _Values.none(self.facts.indicators.shape)
+        else:
+            grid = shown.indicators(before.indicators)
+            self.facts_before = Facts(shown.tasks(before.tasks).values("score"), grid.values("score"))
+            self._old_values = _Values.of(grid)
+        self._split = len(registry.tasks)
+        self._rows_of = scheme.members.rows()
+        self._old, self._new = _side_by_side(self.facts_before), _side_by_side(self.facts)
+        counted = ~np.isnan(self._old) | ~np.isnan(self._new)
+        self._points = _side_by_side(changes.contributions(self.facts_before, self.facts, scheme))
+        self._share = _side_by_side(changes.shares(self.facts, scheme))
+        best = np.nan_to_num(_best(tasks, now.parameters))
+        self._best = np.hstack([best, np.full_like(self.facts.indicators, 100.0)])
+        self._overdue, self._sustained = (tasks.values(name) == 1 for name in ("overdue", "sustained"))
+        # what an item could still add: nothing where it counts for nothing or has reached its best
+        score = np.nan_to_num(self._new)
+        is_open = (self._best > score + 1e-9) & (self._share > 0)
+        self._room = np.where(is_open, self._share * (self._best - score), 0.0)
+        # indicators before tasks, as equal ones are listed
+        by_component = np.roll(np.arange(len(counted.T)), -self._split)
+        self._by_component, self._moved = by_component, np.abs(self._points[:, by_component])
+        fell, again = self._values.unreported, self._old_values.unreported
+        silent = counted[:, self._split :] & (fell != again)
+        self._silent = {True: silent & again, False: silent & fell}
+        self._name_items(registry)
+        self._sum_tasks(counted)
 
+    def _name_items(self, registry: Registry) -> None:
+        """ids, titles and units of the columns, special_id and name of their specials."""
+        tasks, indicators, specials = registry.tasks, registry.indicators, registry.specials
+        scheme = self.shown.scheme
+        self._row_number = {reporter: number for number, reporter in enumerate(self.shown.rows)}
+        self._ids = tasks["task_id"].tolist() + indicators["indicator_id"].tolist()
+        titles = (
+            tasks["title"].fillna(tasks["task_id"]),
+            indicators["name"].fillna(indicators["indicator_id"]),
+        )
+        self._titles = titles[0].tolist() + titles[1].tolist()
+        self._units = [""] * self._split + indicators["unit"].fillna("").tolist()
+        self._special_ids = specials["special_id"].tolist()
+        self._specials = specials["name"].fillna(specials["special_id"]).tolist()
+        self._special_of = np.concatenate([scheme.tasks.specials, scheme.indicators.specials]).tolist()
 
-def _items(
-    shown: Board, before: Facts, now: Facts, tables_before: Tables | None, tables_now: Tables
-) -> Callable[[int], list[words.Item]]:
-    """Number of a place → its items that count in one of the two quarters (for a parent: those of its sub-units)."""
-    points = changes.contributions(before, now, shown.scheme)
-    shares = changes.shares(now, shown.scheme)
-    parameters = tables_now.periods.iloc[0].to_dict()
-    registry = shown.registry
-    special_ids = registry.specials["special_id"].tolist()
-    specials = registry.specials["name"].fillna(registry.specials["special_id"]).tolist()
-    best = shown.tasks(tables_now.tasks.assign(best=_best(tables_now, parameters)), "best")
-    overdue = shown.tasks(
-        tables_now.tasks.assign(overdue=tables_now.tasks["overdue"].fillna(False)), "overdue"
-    )
-    sustained = shown.tasks(tables_now.tasks, "sustained")
-    values, idle = _values(shown, tables_now)
-    old_values, idle_before = (
-        (np.full_like(values, np.nan),) * 2 if tables_before is None else _values(shown, tables_before)
-    )
-    names = tables_now.ranking.set_index("reporter_id")["reporter_name"].to_dict()
-    parts_of = [np.flatnonzero(line) for line in shown.scheme.members]
-    kinds = (
-        ("task", registry.tasks, "task_id", "title", before.tasks, now.tasks, points.tasks, shares.tasks),
-        (
-            "indicator", registry.indicators, "indicator_id", "name", before.indicators, now.indicators,
-            points.indicators, shares.indicators,
-        ),
-    )  # fmt: skip
-    prepared = []
-    for component, table, key, title, *arrays in kinds:
-        is_task = component == "task"
-        groups = shown.scheme.tasks.specials if is_task else shown.scheme.indicators.specials
-        units = [""] * len(table) if is_task else table["unit"].fillna("").tolist()
-        prepared.append(
-            (component, table[key].tolist(), table[title].fillna(table[key]).tolist(), units, groups, arrays)
+    def _sum_tasks(self, counted: NDArray[np.bool_]) -> None:
+        """Per row and name of a special (R × names): tasks that count, overdue ones, their points, the first of them."""
+        self._special_names = list(dict.fromkeys(self._specials))
+        shape = len(counted), len(self._special_names)
+        self._task_count, self._task_overdue = np.zeros(shape, int), np.zeros(shape, int)
+        self._task_points, self._task_first = np.zeros(shape), np.full(shape, self._split)
+        for task in range(self._split):
+            special = self._special_names.index(self._specials[self._special_of[task]])
+            here = counted[:, task]
+            self._task_count[:, special] += here
+            self._task_overdue[:, special] += here & self._overdue[:, task]
+            self._task_points[:, special] += self._points[:, task]
+            first = self._task_first[:, special]
+            first[here & (first == self._split)] = task
+
+    def reasons(self, number: int) -> tuple[list[words.Silence], list[words.Item], list[words.Tasks]]:
+        """What ``words.causes`` chooses from: indicators silent together, indicators and specials that moved most."""
+        rows = self._rows_of[number]
+        points = self._points[rows, self._split :].ravel()
+        moved = np.abs(points)
+        silences = []
+        for again, silent in self._silent.items():
+            group = silent[rows].ravel()
+            if np.count_nonzero(group) >= words.MANY:
+                together = points[group].tolist()
+                silences.append(words.Silence(again, len(together), sum(together)))
+                moved[group] = 0.0  # told
+        width = len(self._ids) - self._split
+        indicators = [
+            self.item(number, rows[at // width], self._split + at % width)
+            for at in np.argsort(-moved, kind="stable")[: words.CAUSES].tolist()
+            if moved[at] >= words.LEAST
+        ]
+        points = self._task_points[rows].sum(axis=0)
+        first = (self._task_first[rows] + self._split * np.arange(len(rows))[:, None]).min(axis=0)
+        tasks = [
+            words.Tasks(
+                self._special_names[special],
+                int(self._task_count[rows, special].sum()),
+                int(self._task_overdue[rows, special].sum()),
+                float(points[special]),
+            )
+            for special in np.lexsort((first, -np.abs(points)))[: words.CAUSES].tolist()
+        ]
+        return silences, indicators, tasks
+
+    def moved_most(self, number: int) -> tuple[list[words.Item], int]:
+        """The items that moved the total most, the strongest first (equal ones: indicators first, by id), and how many more there are."""
+        rows = self._rows_of[number]
+        moved = self._moved[rows].T.ravel()
+        count = np.count_nonzero(moved > _NOISE)
+        chosen = [
+            self.item(number, rows[at % len(rows)], self._by_component[at // len(rows)])
+            for at in np.argsort(-moved, kind="stable")[: min(ITEMS, count)].tolist()
+        ]
+        return chosen, count - len(chosen)
+
+    def most_room(self, number: int) -> list[words.Item]:
+        """What ``words.gain`` chooses from, tasks before indicators: the items with most room, and the first of each component."""
+        rows = self._rows_of[number]
+        room = self._room[rows]
+        flat, width = room.ravel(), room.shape[1]
+        chosen = set(np.argsort(-flat, kind="stable")[: words.TOGETHER].tolist())
+        for first, part in ((0, room[:, : self._split]), (self._split, room[:, self._split :])):
+            if part.size:
+                row, at = divmod(int(part.argmax()), part.shape[1])
+                chosen.add(row * width + first + at)
+        return [self.item(number, rows[at // width], at % width) for at in sorted(chosen) if flat[at] > 0]
+
+    def indicator_row(self, item: words.Item) -> dict[str, Any]:
+        """What an indicator's value is turned into a score with (``words.value_for``)."""
+        at = self._registered[item.item_id]
+        line = self._line_numbers[self._row_number[item.reporter_id], at["number"]]
+        return at | {name: column[line].as_py() for name, column in self._way.items()}
+
+    @cached_property
+    def _registered(self) -> dict[str, dict[str, Any]]:
+        table = self.shown.registry.indicators[["indicator_id", "unit", "decimals", "exponent"]]
+        table = table.astype(object).where(table.notna(), None)
+        return {
+            row["indicator_id"]: row | {"number": number}
+            for number, row in enumerate(table.to_dict("records"))
+        }
+
+    @cached_property
+    def _line_numbers(self) -> NDArray[np.int64]:
+        return self._indicators.line_numbers()
+
+    @cached_property
+    def _way(self) -> dict[str, pa.Array]:
+        return {name: self.now.indicators[name].combine_chunks() for name in _WAY}
+
+    def item(self, number: int, row: int, at: int) -> words.Item:
+        """The item in a column of one of the rows of a place."""
+        reporter, is_task = self.shown.rows[row], at < self._split
+        here = row, at - self._split
+        special = self._special_of[at]
+        part = "" if reporter == self.shown.places[number] else f"{self.now.names.get(reporter, '')} "
+        return words.Item(
+            component="task" if is_task else "indicator",
+            reporter_id=reporter,
+            item_id=self._ids[at],
+            name=part + self._titles[at],
+            special_id=self._special_ids[special],
+            special=self._specials[special],
+            old_score=_number(self._old[row, at]),
+            new_score=_number(self._new[row, at]),
+            old_text=None if is_task else self._old_values.text(here, self._units[at]),
+            new_text=None if is_task else self._values.text(here, self._units[at]),
+            points=float(self._points[row, at]),
+            share=float(self._share[row, at]),
+            best=float(self._best[row, at]),
+            overdue=is_task and bool(self._overdue[row, at]),
+            sustained=is_task and bool(self._sustained[row, at]),
         )
 
-    def of_place(number: int) -> list[words.Item]:
-        found = []
-        for row in parts_of[number]:
-            part = "" if shown.rows[row] == shown.places[number] else f"{names.get(shown.rows[row], '')} "
-            for component, ids, titles, units, groups, (old, new, moved, share) in prepared:
-                is_task = component == "task"
-                for at in np.flatnonzero(~np.isnan(old[row]) | ~np.isnan(new[row])):
-                    here = row, at
-                    found.append(
-                        words.Item(
-                            component=component,
-                            reporter_id=shown.rows[row],
-                            item_id=ids[at],
-                            name=part + titles[at],
-                            special_id=special_ids[groups[at]],
-                            special=specials[groups[at]],
-                            old_score=_number(old[here]),
-                            new_score=_number(new[here]),
-                            old_text=None
-                            if is_task
-                            else _value(old_values[here], units[at], idle_before[here]),
-                            new_text=None if is_task else _value(values[here], units[at], idle[here]),
-                            points=float(moved[here]),
-                            share=float(share[here]),
-                            best=float(np.nan_to_num(best[here])) if is_task else 100.0,
-                            overdue=is_task and overdue[here] == 1,
-                            sustained=is_task and sustained[here] == 1,
-                        )
-                    )
-        return found
 
-    return of_place
+@dataclass(frozen=True)
+class _Values:
+    """(R × I) what was reported, and where nothing was though there is a practice to report about."""
+
+    values: Floats
+    unreported: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, grid: Grid) -> _Values:
+        values = grid.values("value")
+        return cls(values, np.isnan(values) & (grid.values("idle") != 1))
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> _Values:
+        return cls(np.full(shape, np.nan), np.ones(shape, bool))
+
+    def text(self, here: tuple[int, int], unit: str) -> str:
+        value = self.values[here]
+        if np.isnan(value):
+            return words.UNREPORTED if self.unreported[here] else "未开展"
+        return f"{value:.6g}{unit}"
 
 
-def _values(shown: Board, tables: Tables) -> tuple[Floats, Floats]:
-    """(R × I) what was reported, and 1 where there is no practice to report about."""
-    idle = tables.indicators.assign(idle=tables.indicators["state"] == "no_practice")
-    return shown.indicators(tables.indicators, "value"), shown.indicators(idle, "idle")
+def _best(tasks: Grid, parameters: dict[str, Any]) -> Floats:
+    """(R × T) the score a task can still reach: a completed one keeps its own, a late one pays for its days."""
+    late = tasks.values("days_late")
+    reachable = np.maximum(100 - parameters["late_per_day"] * late, parameters["late_floor"])
+    reachable = np.where(late > 0, reachable, 100.0)
+    return np.where(tasks.values("completed") == 1, tasks.values("score"), reachable)
 
 
-def _value(value: float, unit: str, idle: float) -> str:
-    if np.isnan(value):
-        return "未开展" if idle == 1 else words.UNREPORTED
-    return f"{value:.6g}{unit}"
+def _side_by_side(facts: Facts) -> Floats:
+    return np.hstack([facts.tasks, facts.indicators])
 
 
-def _listed(items: list[words.Item], own: float) -> str:
+def _listed(shown: list[words.Item], others: int, own: float) -> str:
     """The items that moved most and one line for all the others, as JSON; their points sum to the own part."""
-    ordered = sorted(items, key=lambda item: (-abs(item.points), item.component, item.item_id))
-    ordered = [item for item in ordered if abs(item.points) > 1e-12]
-    shown = ordered[:ITEMS]
     lines = [
         {
             "component": item.component,
@@ -281,7 +375,6 @@ def _listed(items: list[words.Item], own: float) -> str:
         for item in shown
     ]
     rest = round(own - sum(line["contribution"] for line in lines), changes.STORED)
-    others = len(ordered) - len(shown)
     if others > 0 or abs(rest) > 0:
         name = f"其余 {others} 项" if others > 0 else "合成方法与舍入"
         lines.append(

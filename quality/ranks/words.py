@@ -6,24 +6,21 @@ Belongs here: choosing and wording. Does not belong here: arithmetic (``changes`
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 CAUSES = 3
-_LEAST = 0.005  # points of the total that show with two decimals
-_TOGETHER = 5  # items a way may need
-_MANY = 3  # indicators that fell silent together are one reason
+LEAST = 0.005  # points of the total that show with two decimals
+TOGETHER = 5  # items a way may need
+MANY = 3  # indicators that fell silent together are one reason
 UNREPORTED = "未报"
-_SILENCE = {"上期未报、本期补上": "old_text", "本期未报": "new_text"}
-
-
-Indicators = dict[tuple[str, str], dict]
 
 
 @dataclass(frozen=True)
 class Item:
     """A task or indicator of a place in both quarters. points: what it moved the total; share: of the total now; best: the score it
-    can still reach; to_reach: what an indicator's value must become for a score (see value_for)."""
+    can still reach; texts: what an indicator was reported as."""
 
     component: str
     reporter_id: str  # the place itself, or one of its sub-units
@@ -40,6 +37,25 @@ class Item:
     best: float
     overdue: bool = False
     sustained: bool = False  # scores by the quarter's summary alone
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Indicators that fell silent together (``again``: that are reported again), and what they moved the total."""
+
+    again: bool
+    count: int
+    points: float
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """All counted tasks of a special together."""
+
+    special: str
+    count: int
+    overdue: int
+    points: float
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -81,38 +97,24 @@ def value_text(value: float, indicator: dict) -> str:
 
 
 def causes(
-    score: dict[str, float], rank: dict[str, float], items: list[Item], in_points: bool = True
+    score: dict[str, float],
+    rank: dict[str, float],
+    silences: list[Silence],
+    indicators: list[Item],
+    tasks: list[Tasks],
+    in_points: bool = True,
 ) -> str | None:
     """The three strongest reasons; score and rank: parts own, peers, method, revision (points, places).
 
-    in_points: False where the total is no arithmetic mean; then items are ordered by what they would move one, without figures.
+    silences: of ``MANY`` or more; indicators: at least the ``CAUSES`` that moved most beside them. in_points: False where the total is
+    no arithmetic mean; then reasons are ordered by what they would move one, without figures.
     """
-    found: list[tuple[float, str]] = []
-    by_special: dict[str, list[Item]] = defaultdict(list)
-    silent = [
-        item
-        for item in items
-        if UNREPORTED in (item.old_text, item.new_text) and item.old_text != item.new_text
-    ]
-    by_silence = {
-        word: [i for i in silent if getattr(i, text) == UNREPORTED] for word, text in _SILENCE.items()
-    }
-    for word, group in by_silence.items():
-        points = sum(item.points for item in group)
-        if len(group) >= _MANY and abs(points) >= _LEAST:
-            found.append((abs(points), f"{len(group)} 项指标{word}" + _points(points, in_points, "（{}）")))
-    told = {id(item) for group in by_silence.values() if len(group) >= _MANY for item in group}
-    for item in items:
-        if item.component == "task":
-            by_special[item.special].append(item)
-        elif abs(item.points) >= _LEAST and id(item) not in told:
-            found.append((abs(item.points), _indicator_moved(item, in_points)))
-    for special, tasks in by_special.items():
-        points = sum(task.points for task in tasks)
-        if abs(points) >= _LEAST:
-            found.append((abs(points), _tasks_moved(special, tasks, points, in_points)))
+    found = [(abs(group.points), _fell_silent(group, in_points)) for group in silences]
+    found += [(abs(item.points), _indicator_moved(item, in_points)) for item in indicators]
+    found += [(abs(group.points), _tasks_moved(group, in_points)) for group in tasks]
+    found = [(points, text) for points, text in found if points >= LEAST]
     for part, words in (("method", "评价办法调整"), ("revision", "上期数据此后更正")):
-        if abs(score[part]) >= _LEAST:
+        if abs(score[part]) >= LEAST:
             found.append((abs(score[part]), f"{words}（总分 {signed(score[part])}）"))
     chosen = [text for _, text in sorted(found, key=lambda entry: -entry[0])]
     peers = rank["peers"]
@@ -128,6 +130,11 @@ def _points(points: float, in_points: bool, form: str = "，{}") -> str:
     return form.format(f"总分 {signed(points)}" if in_points else f"使总分{'上升' if points > 0 else '下降'}")
 
 
+def _fell_silent(group: Silence, in_points: bool) -> str:
+    word = "上期未报、本期补上" if group.again else "本期未报"
+    return f"{group.count} 项指标{word}{_points(group.points, in_points, '（{}）')}"
+
+
 def _indicator_moved(item: Item, in_points: bool) -> str:
     changed = item.old_text != item.new_text
     change = f"由 {item.old_text} 变为 {item.new_text}" if changed else f"仍为 {item.new_text}"
@@ -140,14 +147,18 @@ def _indicator_moved(item: Item, in_points: bool) -> str:
     return f"指标{quoted(item.name)}{change}（{scores}{_points(item.points, in_points)}）"
 
 
-def _tasks_moved(special: str, tasks: list[Item], points: float, in_points: bool) -> str:
-    overdue = sum(task.overdue for task in tasks)
-    note = f"，其中 {overdue} 项逾期" if overdue and points < 0 else ""
-    return f"{quoted(special)}专项任务（{len(tasks)} 项{note}{_points(points, in_points)}）"
+def _tasks_moved(tasks: Tasks, in_points: bool) -> str:
+    note = f"，其中 {tasks.overdue} 项逾期" if tasks.overdue and tasks.points < 0 else ""
+    return f"{quoted(tasks.special)}专项任务（{tasks.count} 项{note}{_points(tasks.points, in_points)}）"
 
 
-def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: Indicators) -> str:
-    """What it takes to draw level with the next place ahead. indicators: (reporter_id, item_id) → the row ``value_for`` needs."""
+def gain(
+    points: float, ahead: str, rank: int, items: list[Item], row_of: Callable[[Item], dict[str, Any]]
+) -> str:
+    """What it takes to draw level with the next place ahead.
+
+    items: at least the ``TOGETHER`` with most room and the first of each component; row_of: an indicator's row for ``value_for``.
+    """
     first = f"总分再提高 {math.ceil(points * 100 - 1e-6) / 100:.2f} 分即与第 {rank} 名的{ahead}持平"
     open_items = [item for item in items if item.best > (item.new_score or 0) + 1e-9 and item.share > 0]
     loss = {id(item): item.share * (item.best - (item.new_score or 0)) for item in open_items}
@@ -157,10 +168,10 @@ def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: In
         # one indicator and one task where both can do it, else the two with most room
         kinds = [next((i for i in alone if i.component == kind), None) for kind in ("indicator", "task")]
         ways = [item for item in kinds if item] if all(kinds) else alone[:2]
-        texts = [_way(item, points, indicators) for item in ways]
+        texts = [_way(item, points, row_of) for item in ways]
         return f"{first}，以下{'任一项' if len(texts) > 1 else '一项'}即可：{'；'.join(texts)}"
     total, needed = 0.0, []
-    for item in ordered[:_TOGETHER]:
+    for item in ordered[:TOGETHER]:
         needed.append(item)
         total += loss[id(item)]
         if total >= points:
@@ -173,14 +184,14 @@ def gain(points: float, ahead: str, rank: int, items: list[Item], indicators: In
     return f"{first}；需多项同时改进，失分最多的是{names}"
 
 
-def _way(item: Item, points: float, indicators: Indicators) -> str:
+def _way(item: Item, points: float, row_of: Callable[[Item], dict[str, Any]]) -> str:
     score = (item.new_score or 0) + points / item.share
     if item.sustained:
         return f"报送任务{quoted(item.name)}的进展情况（得分 {item.new_score or 0:.0f}→100）"
     if item.component == "task":
         verb = "完成逾期任务" if item.overdue else "推进任务"
         return f"{verb}{quoted(item.name)}（得分 {item.new_score or 0:.1f}→{score:.1f}）"
-    indicator = indicators[item.reporter_id, item.item_id]
+    indicator = row_of(item)
     value = value_for(indicator, min(score, 100))
     if value is None:
         return f"指标{quoted(item.name)}得分 {item.new_score or 0:.1f}→{score:.1f}"

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from raw.errors import Limits
 from raw.plans.model import Line, PlanError, Source
+from raw.readers.xlsx import has_document_type
 from raw.text import squeeze, storable
 
 _SIGNATURES = {
@@ -103,14 +105,21 @@ def _decode(path: Path) -> str:
 
 def _read_docx(path: Path, limits: Limits) -> Source:
     _check_package(path, limits)
+    try:
+        return _read_package(path)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged document fails anywhere inside zipfile, lxml, python-docx or below
+        raise PlanError(
+            f"文件“{path.name}”不是能打开的 Word 文档（.docx），可能已损坏（{type(error).__name__}）；请重新另存后再试"
+        ) from error
+
+
+def _read_package(path: Path) -> Source:
     # imported here: only this command needs it, and it takes a while to load
     import docx
-    from docx.opc.exceptions import PackageNotFoundError
 
-    try:
-        document = docx.Document(str(path))
-    except (PackageNotFoundError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise PlanError(f"文件“{path.name}”不是能打开的 Word 文档（.docx）") from error
+    document = docx.Document(str(path))
     numbering = _Numbering(document)
     lines: list[Line] = []
     table_no = 0
@@ -131,13 +140,27 @@ def _check_package(path: Path, limits: Limits) -> None:
             entries = package.infolist()
             names = {entry.filename for entry in entries}
             unpacked = sum(entry.file_size for entry in entries)
-    except zipfile.BadZipFile as error:
+            if unpacked > limits.unpacked_bytes:
+                raise PlanError(f"文件“{path.name}”解压后超过 {limits.unpacked_bytes // 2**20} MB，不予读取")
+            parts = [entry for entry in entries if entry.filename.endswith((".xml", ".rels"))]
+            if any(has_document_type(package.read(entry)) for entry in parts):
+                raise PlanError(
+                    f"文件“{path.name}”含不允许的内容（XML 实体），不予读取；请在 Word 里另存为 .docx"
+                )
+    # also: encrypted, a compression nobody uses, lies about sizes
+    except (
+        zipfile.BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+        OSError,
+        EOFError,
+        ValueError,
+        zlib.error,
+    ) as error:
         raise PlanError(f"文件“{path.name}”已损坏，不能打开") from error
     if "word/document.xml" not in names:
         what = "Excel 工作簿" if "xl/workbook.xml" in names else "压缩包"
         raise PlanError(f"文件“{path.name}”是{what}，不是 Word 文档（.docx）")
-    if unpacked > limits.unpacked_bytes:
-        raise PlanError(f"文件“{path.name}”解压后超过 {limits.unpacked_bytes // 2**20} MB，不予读取")
 
 
 def _blocks(parent) -> Iterator:

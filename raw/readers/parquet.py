@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from raw.errors import Limits, Rejected
-from raw.sheets import Row, Sheet, too_many_columns, too_many_rows
+from raw.sheets import Row, Sheet, check_characters, too_many_columns, too_many_rows
 from raw.text import storable
 from raw.values import number_text
 
@@ -48,15 +48,51 @@ def read_parquet(body: bytes, limits: Limits) -> Sheet:
         groups = [metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)]
         if sum(groups) > limits.unpacked_bytes:
             raise Rejected("F13", f"解压后超过 {limits.unpacked_bytes // 1048576} MB；请拆分后报送")
-        table = file.read(use_threads=False)
-        columns = [_texts(column) for column in table.columns]
-    # OverflowError: a day no calendar has; ValueError: also bytes that are no UTF-8
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        names = [storable(name) for name in file.schema_arrow.names]
+        columns = _columns(file, limits)
+    except MemoryError:
+        raise
+    # Recursion: types nested without end; OverflowError: a day no calendar has; ValueError: also bytes that are no UTF-8
+    except (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
         raise Rejected(
             "F01", f"Parquet 文件已损坏，无法读取（{type(error).__name__}）；请重新导出并报送"
         ) from error
     rows = [Row(number, list(cells)) for number, cells in enumerate(zip(*columns, strict=True), 1)]
-    return Sheet(None, rows, header=[storable(name) for name in table.column_names])
+    return Sheet(None, rows, header=names)
+
+
+def _columns(file, limits: Limits) -> list[list[str | None]]:
+    """Texts by column. What a dictionary says once may stand in every row, so rows are taken in steps that must fit.
+
+    Raises Rejected: F01 (other rows than announced), F13 (more text than allowed).
+    """
+    metadata = file.metadata
+    largest = max(
+        (
+            metadata.row_group(group).column(column).total_uncompressed_size
+            for group in range(metadata.num_row_groups)
+            for column in range(metadata.num_columns)
+        ),
+        default=0,
+    )
+    step = min(max(limits.unpacked_bytes // max(largest, 1), 1), max(metadata.num_rows, 1))
+    columns: list[list[str | None]] = [[] for _ in file.schema_arrow.names]
+    taken = characters = count = 0
+    for batch in file.iter_batches(batch_size=step, use_threads=False):
+        taken += batch.nbytes
+        if taken > limits.unpacked_bytes:
+            raise Rejected("F13", f"解压后超过 {limits.unpacked_bytes // 1048576} MB；请拆分后报送")
+        for texts, column in zip(columns, batch.columns, strict=True):
+            found = _texts(column)
+            characters += sum(len(text or "") for text in found)
+            check_characters(characters, limits)
+            texts += found
+        count += batch.num_rows
+    if count != metadata.num_rows:
+        raise Rejected(
+            "F01", f"Parquet 文件已损坏：应有 {metadata.num_rows} 行，实有 {count} 行；请重新导出并报送"
+        )
+    return columns
 
 
 def _texts(column) -> list[str | None]:
@@ -64,5 +100,6 @@ def _texts(column) -> list[str | None]:
 
     if pa.types.is_float32(column.type):
         # 0.1 of a narrow column is 0.10000000149 once widened; its own shortest text is what was written
-        return [None if value is None else _cell(float(str(value))) for value in column.to_numpy()]
+        values = column.to_numpy(zero_copy_only=False)
+        return [None if value is None else _cell(float(str(value))) for value in values]
     return [_cell(value) for value in column.to_pylist()]

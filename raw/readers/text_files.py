@@ -16,12 +16,14 @@ from raw.text import header_key, storable
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DELIMITERS = ",\t;，"
 _PROBED_ROWS = 30
-# stands alone on a last line of our own; in any other place a quotation mark is open
+# stands alone on a last line of our own; where the last record is another one, a quotation mark is open
 _END = "\ufffe\ufffeEND\ufffe\ufffe"
 
 
@@ -36,6 +38,11 @@ def decode(body: bytes) -> tuple[str, str]:
             break
     else:
         candidates = ["utf-8", "gb18030"]
+        if b"\x00" in body and _is_wide(body):
+            raise Rejected(
+                "F01",
+                "文字编码无法识别（疑为没有标记的 UTF-16 或 UTF-32）；请另存为“CSV UTF-8”或 .xlsx 后报送",
+            )
     for encoding in candidates:
         try:
             return body.decode(encoding), encoding
@@ -46,6 +53,20 @@ def decode(body: bytes) -> tuple[str, str]:
     )
 
 
+def _is_wide(body: bytes) -> bool:
+    """True for text in two or four bytes a character without a mark: a word of our own stands in it so written."""
+    words = {
+        header for contract in contracts().values() for spec in contract.fields for header in spec.headers
+    }
+    head = body[:65536]
+    return any(
+        word.encode(encoding) in head
+        for word in [*words, "received_at"]
+        if len(word) > 1
+        for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+    )
+
+
 def csv_records(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """(first line, cells) of every record of a csv, blank lines left out.
 
@@ -53,15 +74,16 @@ def csv_records(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str
     the file as one cell, and its rows would vanish.
     """
     reader = csv.reader(chain(io.StringIO(text, newline=""), ("\n", _END)), delimiter=delimiter)
-    line = 0
+    line, waiting, cells = 0, None, []
+    # one behind: only the last record is known to be the last
     for cells in reader:
-        number, line = line + 1, reader.line_num
-        if cells == [_END]:
-            return
-        if _END in "".join(cells[-1:]):
-            raise csv.Error(f"第 {number} 行的引号没有成对")
-        if any(cell.strip() for cell in cells):
-            yield number, cells
+        if waiting is not None:
+            yield waiting
+        filled = cells and (cells[0].strip() or "".join(cells).strip())
+        waiting = (line + 1, cells) if filled else None
+        line = reader.line_num
+    if cells != [_END]:
+        raise csv.Error(f"第 {waiting[0]} 行的引号没有成对")
 
 
 def _delimiter(text: str) -> str:
@@ -78,7 +100,8 @@ def _delimiter(text: str) -> str:
         head = islice((cells for cells in reader if any(cells)), _PROBED_ROWS)
         return max((sum(header_key(cell) in known for cell in cells) for cells in head), default=0)
 
-    return max(_DELIMITERS, key=headers_found)
+    present = [delimiter for delimiter in _DELIMITERS if delimiter in text]
+    return max(present, key=headers_found, default=_DELIMITERS[0])
 
 
 def read_csv(text: str, limits: Limits) -> Sheet:
@@ -88,13 +111,14 @@ def read_csv(text: str, limits: Limits) -> Sheet:
     """
     csv.field_size_limit(max(limits.file_bytes, len(text)))
     rows: list[Row] = []
+    clean = storable(text) == text
     try:
         for number, cells in csv_records(text, _delimiter(text)):
             while not cells[-1].strip():
                 cells.pop()
             if len(cells) > limits.columns:
                 raise too_many_columns(len(cells), limits)
-            rows.append(Row(number, [storable(cell) or None for cell in cells]))
+            rows.append(Row(number, [(cell if clean else storable(cell)) or None for cell in cells]))
             if len(rows) > limits.rows + limits.margin_rows:
                 raise too_many_rows(len(rows), limits)
     except csv.Error as error:
@@ -109,6 +133,12 @@ def _scalar(value: object) -> str | None:
         return storable(value) or None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, _Repeating):
+        return storable(
+            "{"
+            + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {_scalar(v)}" for k, v in value.pairs)
+            + "}"
+        )
     return storable(json.dumps(value, ensure_ascii=False))
 
 
@@ -121,12 +151,16 @@ def _objects_to_sheet(entries: Iterable[tuple[int, object, str | None]], limits:
             raise too_many_rows(len(rows) + 1, limits)
         if broken is None and not isinstance(entry, dict):
             broken = "不是对象（应为 {表头: 值} 的形式）"
+        named: dict[str, object] = {}
+        if broken is None:
+            named = {storable(key): value for key, value in entry.items()}
+            if isinstance(entry, _Repeating) or len(named) < len(entry):
+                broken = "里同一个表头出现了两次，以哪个为准无从判断"
         if broken is not None:
             rows.append(Row(number, [_scalar(entry)], broken=broken))
             continue
         cells: list[str | None] = [None] * len(columns)
-        for key, value in entry.items():
-            name = storable(key)
+        for name, value in named.items():
             if name not in columns:
                 columns[name] = len(columns)
                 if len(columns) > limits.columns:
@@ -137,9 +171,22 @@ def _objects_to_sheet(entries: Iterable[tuple[int, object, str | None]], limits:
     return Sheet(None, rows, header=list(columns))
 
 
+class _Repeating(dict):
+    """An object with a key written twice: which value was meant nobody knows. ``pairs`` are as written."""
+
+    def __init__(self, pairs: list[tuple[str, object]]):
+        super().__init__(pairs)
+        self.pairs = pairs
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Repeating(pairs)
+
+
 def _load(text: str) -> object:
     # numbers stay the text the clerk's system wrote; NaN and Infinity become text and a finding later
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
 
 
 def read_json(text: str, limits: Limits) -> Sheet:

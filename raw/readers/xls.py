@@ -5,7 +5,18 @@ from __future__ import annotations
 import io
 
 from raw.errors import Limits, Rejected
-from raw.sheets import SAVE_AS, Layout, Row, Sheet, check_cell, fill_merged, too_many_rows
+from raw.sheets import (
+    SAVE_AS,
+    TITLE,
+    Layout,
+    Row,
+    Sheet,
+    characters_of,
+    check_cell,
+    check_characters,
+    fill_merged,
+    too_many_rows,
+)
 from raw.text import storable
 from raw.values import formatted_number_text, moment_text, number_text
 
@@ -14,12 +25,16 @@ def read_xls(body: bytes, limits: Limits) -> list[Sheet]:
     """Every sheet of an old workbook. Raises Rejected: F01 (damaged), F13 (over the limits), F15 (password)."""
     import xlrd
 
+    if "_VBA_PROJECT".encode("utf-16-le") in body:
+        raise Rejected("F15", "工作簿含宏，不予读取；请另存为不含宏的 .xlsx 后重新报送")
     try:
         # xlrd prints its doubts; standard output belongs to the command (--json)
         book = xlrd.open_workbook(
             file_contents=body, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
         )
-        return [_read_sheet(book, sheet, limits) for sheet in book.sheets()]
+        sheets = [_read_sheet(book, sheet, limits) for sheet in book.sheets()]
+        check_characters(characters_of(sheets), limits)
+        return sheets
     except Rejected:
         raise
     except xlrd.XLRDError as error:
@@ -56,17 +71,20 @@ def _cell_text(book, sheet, row: int, column: int) -> str | None:
 
 def _read_sheet(book, sheet, limits: Limits) -> Sheet:
     rows: dict[int, list[str | None]] = {}
+    characters = 0
     for row in range(sheet.nrows):
         texts = [_cell_text(book, sheet, row, column) for column in range(sheet.row_len(row))]
         while texts and texts[-1] is None:
             texts.pop()
         if texts:
             check_cell(row + 1, len(texts), limits)
+            characters += sum(len(text or "") for text in texts)
+            check_characters(characters, limits)
             rows[row + 1] = texts
     if len(rows) > limits.rows + limits.margin_rows:
         raise too_many_rows(len(rows), limits)
     covered = fill_merged(
-        rows, [(top + 1, end, left, right - 1) for top, end, left, right in sheet.merged_cells]
+        rows, [(top + 1, end, left, right - 1) for top, end, left, right in sheet.merged_cells], limits
     )
     layout = Layout(
         hidden=sheet.visibility != 0,
@@ -74,4 +92,6 @@ def _read_sheet(book, sheet, limits: Limits) -> Sheet:
         hidden_columns=frozenset(column for column, info in sheet.colinfo_map.items() if info.hidden),
         covered=covered,
     )
-    return Sheet(sheet.name, [Row(number, rows[number]) for number in sorted(rows)], layout=layout)
+    return Sheet(
+        storable(sheet.name)[:TITLE], [Row(number, rows[number]) for number in sorted(rows)], layout=layout
+    )

@@ -14,14 +14,26 @@ from contextlib import closing
 from datetime import date, datetime
 
 from raw.errors import Limits, Rejected
-from raw.sheets import SAVE_AS, Layout, Row, Sheet, check_cell, fill_merged, too_many_rows
+from raw.sheets import (
+    SAVE_AS,
+    TITLE,
+    Layout,
+    Row,
+    Sheet,
+    characters_of,
+    check_cell,
+    check_characters,
+    fill_merged,
+    too_many_rows,
+)
 from raw.text import storable
 from raw.values import formatted_number_text, moment_text
 
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _CELL_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _MAX_PARTS = 500
-# Office writes no document type; with one, some part's parser somewhere might expand entities
+# program text and Excel 4 macro sheets: harmless to read, not to whoever opens the archived file
+_MACRO_PARTS = ("xl/vbaproject", "xl/macrosheets/")
 _DOCUMENT_TYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 
 
@@ -44,12 +56,24 @@ def _check_archive(archive: zipfile.ZipFile, size: int, limits: Limits) -> None:
     if "xl/workbook.xml" not in names:
         what = "Word 文档" if any(name.startswith("word/") for name in names) else "压缩包或其他文档"
         raise Rejected("F15", f"文件是{what}，不是 Excel 工作簿；{SAVE_AS}")
+    if any(name.lower().startswith(_MACRO_PARTS) for name in names):
+        raise Rejected("F15", "工作簿含宏，不予读取；请另存为不含宏的 .xlsx 后重新报送")
     for entry in entries:
         # the sheets are streamed through a parser that refuses entities itself
-        if entry.filename.endswith((".xml", ".rels")) and not _SHEET_PART.fullmatch(entry.filename):
-            content = archive.read(entry)
-            if any(mark in content for mark in _DOCUMENT_TYPES):
-                raise Rejected("F01", _ENTITIES)
+        is_xml = entry.filename.endswith((".xml", ".rels")) and not _SHEET_PART.fullmatch(entry.filename)
+        if is_xml and entry.file_size > limits.file_bytes and entry.filename != "xl/sharedStrings.xml":
+            # styles and names become objects, a hundred times as large
+            raise Rejected(
+                "F13",
+                f"{storable(entry.filename)[:TITLE]} 解压后 {entry.file_size / 1048576:.0f} MB，样式或名称过多；{SAVE_AS}",
+            )
+        if is_xml and has_document_type(archive.read(entry)):
+            raise Rejected("F01", _ENTITIES)
+
+
+def has_document_type(part: bytes) -> bool:
+    """True for an XML part with a document type: Office writes none, and a parser might expand its entities."""
+    return any(mark in part for mark in _DOCUMENT_TYPES)
 
 
 def _column_number(letters: str) -> int:
@@ -141,6 +165,7 @@ def _read_sheet(worksheet, limits: Limits, uncalculated: frozenset) -> Sheet:
 
     book = worksheet.parent
     rows: dict[int, list[str | None]] = {}
+    characters = 0
     with worksheet._get_source() as source:
         parser = WorkSheetParser(
             source,
@@ -164,6 +189,8 @@ def _read_sheet(worksheet, limits: Limits, uncalculated: frozenset) -> Sheet:
                     )
                 if text is not None or (row, column - 1) in uncalculated:
                     check_cell(row, column, limits)
+                    characters += len(text or "")
+                    check_characters(characters, limits)
                     texts = rows.setdefault(row, [])
                     texts.extend([None] * (column - len(texts)))
                     texts[column - 1] = text
@@ -173,10 +200,14 @@ def _read_sheet(worksheet, limits: Limits, uncalculated: frozenset) -> Sheet:
         hidden=worksheet.sheet_state != "visible",
         hidden_rows=frozenset(int(n) for n, a in parser.row_dimensions.items() if _is_hidden(a)),
         hidden_columns=_hidden_columns(parser, limits),
-        covered=fill_merged(rows, _merged(parser)),
+        covered=fill_merged(rows, _merged(parser), limits),
         uncalculated=uncalculated,
     )
-    return Sheet(worksheet.title, [Row(number, rows[number]) for number in sorted(rows)], layout=layout)
+    return Sheet(
+        storable(worksheet.title)[:TITLE],
+        [Row(number, rows[number]) for number in sorted(rows)],
+        layout=layout,
+    )
 
 
 def read_xlsx(body: bytes, limits: Limits) -> list[Sheet]:
@@ -200,10 +231,12 @@ def read_xlsx(body: bytes, limits: Limits) -> list[Sheet]:
             warnings.simplefilter("ignore")
             workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
             with closing(workbook):
-                return [
+                sheets = [
                     _read_sheet(worksheet, limits, uncalculated.get(worksheet._worksheet_path, frozenset()))
                     for worksheet in workbook.worksheets
                 ]
+            check_characters(characters_of(sheets), limits)
+            return sheets
     except Rejected:
         raise
     except DefusedXmlException as error:

@@ -47,7 +47,7 @@ def test_every_published_table_and_column_is_described(page: str, published):
 
 
 def test_every_header_and_rule_stands_on_the_page(page: str):
-    from orchestration.checks import rule_catalogue
+    from orchestration.rules import rule_catalogue
     from orchestration.settings import Settings
     from raw.contracts import contracts
 

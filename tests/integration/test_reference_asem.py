@@ -164,7 +164,7 @@ def ranks_by_the_engine(published, asem: Asem, weights: dict[str, float]) -> dic
         engine.Items(np.array([line[2] for line in lines]), np.array([number[line[1]] for line in lines])),
         np.array([weights.get(pillar, 0.0) for pillar in asem.pillars]),
         np.array([0.0, 1.0]),
-        np.eye(len(asem.units)),
+        engine.Members.themselves(len(asem.units)),
     )
     scores = np.array([[stored[unit, line[0]] for line in lines] for unit in asem.units])
     totals = engine.totals(np.empty((len(asem.units), 0)), scores, scheme)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +15,15 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.assets.publish import write_snapshot
+from orchestration.audit import read
+from orchestration.backup.restoring import restore
+from orchestration.backup.writing import write_backup
 from orchestration.cli import cli
 from orchestration.editions.freeze import Approval, NotPublishable, publish
 from orchestration.editions.store import archive_path, editions
 from orchestration.editions.verify import verify
-from orchestration.settings import Settings
+from orchestration.progress import Step
+from orchestration.settings import Settings, restrict_new_files
 from orchestration.warehouse import reader, writer
 from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_tree
@@ -86,6 +93,15 @@ def _tables(settings: Settings, schema: str = "marts") -> dict[str, list[tuple]]
             ).fetchall()
             for table in MARTS
         }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def umask() -> Iterator[None]:
+    """That of a command."""
+    before = os.umask(0o022)
+    restrict_new_files()
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="module")
@@ -202,22 +218,35 @@ def test_what_was_published_and_received_at_any_moment(story, tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def again(story, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """r0 computed from its archive in another home, and published there by the same people."""
-    settings = story["settings"]
+def brought_back(story, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The home and its raw tree, backed up after r1 and restored on an empty machine."""
+    folder = tmp_path_factory.mktemp("restored")
+    step = Step("备份")
+    made = write_backup(
+        story["settings"], folder / "backup.tar.gz", nullcontext(), datetime.now(SHANGHAI), step
+    )
+    assert made.editions == ["p2021/2021Q2/r0", "p2021/2021Q2/r1"] and not made.problems
+    there = Settings(folder / "raw", folder / "home")
+    restore(made.path, there, step)
+    return there
+
+
+@pytest.fixture(scope="module")
+def again(brought_back, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """r0 computed from the restored archive in another home, and published there by the same people."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    verdict = verify(settings, editions(settings)[0], folder)
+    verdict = verify(brought_back, editions(brought_back)[0], folder)
     elsewhere = Settings(folder / "raw", folder / "home")
-    with writer(elsewhere.warehouse) as connection:
+    with writer(elsewhere.warehouse, elsewhere.published) as connection:
         write_snapshot(connection, elsewhere.current, [])
     return {"verdict": verdict, "edition": publish(elsewhere, "p2021", QUARTER, Approval("甲", "乙")).edition}
 
 
-def test_the_first_edition_is_computed_again_bit_for_bit_after_the_second(story, again):
+def test_the_first_edition_is_computed_again_bit_for_bit_after_the_second_from_a_backup(brought_back, again):
     verdict = again["verdict"]
     assert verdict.holds, verdict.problems
     assert verdict.recomputed and verdict.tables >= 12 and verdict.inputs > 20
-    checks = editions(story["settings"])[0].checks()
+    checks = editions(brought_back)[0].checks()
     assert all(line["problem"] is None for line in checks) and len(checks) == 4
 
 
@@ -277,3 +306,24 @@ def test_two_people_stand_behind_an_edition_and_a_reason_behind_a_revision(story
         ("p2021/2021Q2/r1", "c4 补报"),
     ]
     assert len(editions(settings)) == 2
+
+
+def test_every_publication_stands_in_the_audit_log(story):
+    settings = story["settings"]
+    reading = read(settings)
+    assert (reading.problems, reading.notes) == ([], [])
+    for edition in editions(settings):
+        assert reading.holds(edition.manifest["audit"])
+        states = [
+            e.state for e in reading.entries if e.details.get("manifest_sha256") == edition.manifest_sha256
+        ]
+        assert states == ["ready", "done"]
+    failed = [e.details["error"] for e in reading.entries if (e.what, e.state) == ("publish", "failed")]
+    assert "首次发布" in failed[0], "a publication that was refused is told too"
+
+
+def test_nothing_of_the_home_is_open_to_others(story):
+    home = story["settings"].home
+    modes = {path.relative_to(home).as_posix(): path.lstat().st_mode & 0o777 for path in home.rglob("*")}
+    assert len(modes) > 200
+    assert {path: oct(mode) for path, mode in modes.items() if mode & 0o027} == {}

@@ -7,10 +7,11 @@ import signal
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from raw.errors import Limits
-from raw.intake import read_all
+from raw.intake import parcels, read_all
 from raw.submissions import Codes, SubmissionFile, SubmissionResult, read_submission
 
 CODES = {"p": Codes(tasks={"t01": ""}), "q": Codes(tasks={"t02": ""})}
@@ -50,7 +51,7 @@ def outcome(tmp_path_factory):
         programme = "q" if name == "last" else "p"
         files.append(SubmissionFile(name, f"{name}.csv", path, programme, "2021Q1", "r", "progress"))
     told: list[tuple[int, int]] = []
-    pairs = list(
+    batches = list(
         read_all(
             files,
             CODES,
@@ -59,19 +60,19 @@ def outcome(tmp_path_factory):
             reader=hostile_reader,
         )
     )
-    return pairs, told
+    rows = pl.concat(batch.rows["progress"] for batch in batches if batch.rows)
+    return [pair for batch in batches for pair in batch.results], told, rows
 
 
 def test_every_file_has_a_result_in_order(outcome):
-    pairs, told = outcome
+    pairs, told, _ = outcome
     assert [file.receipt_id for file, _ in pairs] == [result.receipt_id for _, result in pairs] == NAMES
-    assert told == [(n, len(NAMES)) for n in range(1, len(NAMES) + 1)]
+    assert told == sorted(set(told)) and told[-1] == (len(NAMES), len(NAMES))
 
 
 def test_the_other_files_are_read_with_their_programmes_codes(outcome):
     results = {file.receipt_id: result for file, result in outcome[0]}
-    assert results["first"].columns["task_id"] == ["t01"]
-    assert results["last"].columns["task_id"] == ["t02"]
+    assert outcome[2].select("receipt_id", "task_id").rows() == [("first", "t01"), ("last", "t02")]
     assert not results["first"].rejected and results["first"].format == "csv"
 
 
@@ -89,7 +90,7 @@ def test_the_other_files_are_read_with_their_programmes_codes(outcome):
 )
 def test_the_file_is_rejected_with_a_reason(outcome, name, rule_id, word):
     result = next(result for file, result in outcome[0] if file.receipt_id == name)
-    assert (result.rejected, result.rows_read, result.rows_loaded) == (True, 0, 0)
+    assert (result.rejected, result.rows_read) == (True, 0)
     assert word in result.reason
     ((found, *_, message),) = result.findings
     assert (found, message) == (rule_id, result.reason)
@@ -99,7 +100,7 @@ def test_the_file_is_rejected_with_a_reason(outcome, name, rule_id, word):
 def test_a_caller_that_gives_up_does_not_wait_for_the_rest(outcome):
     files = [file for file, _ in outcome[0] if file.receipt_id in ("first", "hang")]
     results = read_all([*files, *[files[-1]] * 20], CODES, Limits(seconds=30), reader=hostile_reader)
-    assert next(results)[1].rows_read == 2
+    assert next(results).results[0][1].rows_read == 2
     started = time.perf_counter()
     results.close()
     assert time.perf_counter() - started < 10
@@ -107,3 +108,20 @@ def test_a_caller_that_gives_up_does_not_wait_for_the_rest(outcome):
 
 def test_no_files_need_no_workers():
     assert list(read_all([], CODES, LIMITS)) == []
+
+
+def test_parcels_keep_the_order_and_are_neither_many_nor_heavy(tmp_path):
+    small, large = tmp_path / "small.csv", tmp_path / "large.csv"
+    small.write_bytes(b"x")
+    large.write_bytes(b"x" * 3_000_000)
+    files = [
+        SubmissionFile(str(n), str(n), large if n == 7 else small, "p", "2021Q1", "r", "progress")
+        for n in range(500)
+    ]
+    cut = parcels(files, workers=2)
+    assert [file for parcel in cut for file in parcel] == files
+    assert max(map(len, cut)) == 32 and len(cut) < 20
+    assert next(parcel for parcel in cut if files[7] in parcel)[:1] == [
+        files[7]
+    ]  # a large file begins its own
+    assert [len(parcel) for parcel in parcels(files[:3], workers=2)] == [1, 1, 1]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality.ranks.changes import Facts, Published, contributions, moves, next_ahead, shares
-from quality.ranks.draws import Lists, bands, drawn, varied_totals
-from quality.ranks.engine import Items, Scheme, copeland, place_among, ranks, totals
+from quality.ranks.draws import SPREAD, STEPS, Draws, Lists, bands, drawn, normalised, varied_totals
+from quality.ranks.engine import Items, Members, Scheme, copeland, place_among, ranks, totals
 
 NONE = float("nan")
 
@@ -28,8 +28,20 @@ def scheme(
 
     rows = np.eye(1) if members is None else np.array(members, float)
     return Scheme(
-        items(tasks), items(indicators), np.array(specials), np.array(components), rows, aggregation
+        items(tasks),
+        items(indicators),
+        np.array(specials),
+        np.array(components),
+        Members(len(rows), rows.argmax(axis=0), rows.max(axis=0)),
+        aggregation,
     )
+
+
+def matrix_of(members: Members) -> np.ndarray:
+    """(P × R) weight of every row in every place."""
+    result = np.zeros((members.count, len(members.place)))
+    result[members.place, np.arange(len(members.place))] = members.weight
+    return result
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
@@ -157,7 +169,7 @@ def _plain(plan: Scheme, facts: Facts) -> list[float]:
     """The contract's formulas, one reporter after the other."""
     geometric = plan.aggregation == "geometric"
     parts = []
-    for line in plan.members:
+    for line in matrix_of(plan.members):
         components = []
         for scores, items in ((facts.tasks, plan.tasks), (facts.indicators, plan.indicators)):
             specials = []
@@ -219,9 +231,8 @@ def test_shares_times_scores_are_the_arithmetic_total(case):
     share = shares(facts, plan)
     points = np.nan_to_num(facts.tasks) * share.tasks
     line = points.sum(axis=1) + (np.nan_to_num(facts.indicators) * share.indicators).sum(axis=1)
-    place = plan.members.argmax(axis=0)
     expected = np.nan_to_num(totals(facts.tasks, facts.indicators, plan))
-    assert np.bincount(place, line, len(plan.members)) == pytest.approx(expected, abs=1e-9)
+    assert np.bincount(plan.members.place, line, plan.members.count) == pytest.approx(expected, abs=1e-9)
 
 
 @given(boards(quarters=3), st.randoms(use_true_random=False))
@@ -229,7 +240,7 @@ def test_shares_times_scores_are_the_arithmetic_total(case):
 def test_the_parts_of_a_change_add_up(case, random):
     """Issue 5: own, peers, method and revision make the change of score (1e-9) and of rank (exactly), whatever happened."""
     plan, (before, now, rescored) = case
-    count = len(plan.members)
+    count = plan.members.count
     ranked_before = np.array([random.random() < 0.8 for _ in range(count)])
     known_before = totals(before.tasks, before.indicators, plan)
     ranked_before &= ~np.isnan(known_before)
@@ -257,7 +268,7 @@ def test_contributions_add_up_to_the_change(case):
     old, new = (totals(facts.tasks, facts.indicators, plan) for facts in (before, now))
     points = contributions(before, now, plan)
     line = points.tasks.sum(axis=1) + points.indicators.sum(axis=1)
-    got = np.bincount(plan.members.argmax(axis=0), line, len(plan.members))
+    got = np.bincount(plan.members.place, line, plan.members.count)
     both = ~np.isnan(old) & ~np.isnan(new)
     assert got[both] == pytest.approx((new - old)[both], abs=1e-9)
 
@@ -279,8 +290,49 @@ def test_a_draw_without_variation_is_the_nominal_total():
         name: np.zeros_like(getattr(still, name))
         for name in ("tasks", "indicators", "specials", "components")
     }
-    draws = type(still)(["nominal", "nominal"], ["arithmetic", "geometric"], **zero)
+    draws = Draws(["nominal", "nominal"], ["arithmetic", "geometric"], **zero)
     got = varied_totals(facts.tasks, facts.indicators, facts.indicators, np.ones(2), plan, draws)
     for column, aggregation in enumerate(("arithmetic", "geometric")):
         same = Scheme(**(vars(plan) | {"aggregation": aggregation}))
         assert got[:, column] == pytest.approx(totals(facts.tasks, facts.indicators, same))
+
+
+@given(boards(), st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_every_draw_is_the_total_of_its_weights(case, seed):
+    """Many draws at once, with sub-units and gaps, are what plain loops make of each draw's own weights."""
+    plan, (facts,) = case
+    counts = len(plan.tasks.weights), len(plan.indicators.weights), len(plan.specials)
+    directions = np.where(np.arange(counts[1]) % 2, -1.0, 1.0)
+    values = np.nan_to_num(facts.indicators, nan=7.0) / 3
+    draws = drawn(seed, *counts, draws=6)
+    got = varied_totals(facts.tasks, facts.indicators, values, directions, plan, draws)
+    for draw in range(6):
+
+        def varied(weights, steps, draw=draw):
+            return weights * (1 + SPREAD * steps[draw] / STEPS)
+
+        own = Scheme(
+            Items(varied(plan.tasks.weights, draws.tasks), plan.tasks.specials),
+            Items(varied(plan.indicators.weights, draws.indicators), plan.indicators.specials),
+            varied(plan.specials, draws.specials),
+            varied(plan.components, draws.components),
+            plan.members,
+            draws.aggregation[draw],
+        )
+        scores = normalised(facts.indicators, values, directions, draws.normalisation[draw])
+        assert got[:, draw] == pytest.approx(_plain(own, Facts(facts.tasks, scores)), abs=1e-9, nan_ok=True)
+
+
+@given(st.lists(st.lists(SCORES | st.sampled_from([50.0, 50.0000004]), min_size=4, max_size=4), max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_a_rank_counts_who_is_ahead_and_who_is_behind(lines):
+    drawn_totals = np.array(lines, float).reshape(-1, 4)
+    rounded = np.round(drawn_totals, 6)
+    top, end = ranks(drawn_totals)
+    for place, draw in np.ndindex(drawn_totals.shape):
+        if math.isnan(drawn_totals[place, draw]):
+            assert math.isnan(top[place, draw]) and math.isnan(end[place, draw])
+        else:
+            assert top[place, draw] == 1 + (rounded[:, draw] > rounded[place, draw]).sum()
+            assert end[place, draw] == 1 + (rounded[:, draw] < rounded[place, draw]).sum()

@@ -41,7 +41,7 @@ def body_of(columns: dict) -> bytes:
         (pa.array([b"\xe8\xa5\xbf\xff"]), ["西\ufffd"]),
         (pa.array([["甲", "乙"]]), ['["甲", "乙"]']),
         (pa.array(["甲", "乙", "甲"]).dictionary_encode(), ["甲", "乙", "甲"]),
-        (pa.array(["a\x00b"]), ["ab"]),
+        (pa.array(["a\x00b\x00"]), ["a\ufffdb"]),
         (pa.nulls(2), [None, None]),
     ],
 )

@@ -50,6 +50,19 @@ def test_utf16_big_endian_and_characters_only_gb18030_has():
     assert decode("㐂𠮷€".encode("gb18030")) == ("㐂𠮷€", "gb18030")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_text_without_a_mark_is_named(encoding):
+    with pytest.raises(Rejected, match="UTF-16") as caught:
+        decode("任务编号,状态\r\nt01,已完成\r\n".encode(encoding))
+    assert caught.value.rule_id == "F01"
+    assert decode("任务编号\x00,状态\x00\r\n".encode())[1] == "utf-8"
+
+
+@pytest.mark.parametrize("encoding, mark", [("utf-32-le", b"\xff\xfe\0\0"), ("utf-32-be", b"\0\0\xfe\xff")])
+def test_utf32_with_a_mark(encoding, mark):
+    assert decode(mark + "任务编号".encode(encoding)) == ("任务编号", "utf-32")
+
+
 @pytest.mark.parametrize("body", [b"\xff\x00\xff", b"\xef\xbb\xbf\xff", b"\xff\xfe\x00"])
 def test_bytes_of_no_encoding_are_f01(body):
     with pytest.raises(Rejected, match="编码") as caught:
@@ -121,7 +134,7 @@ def test_an_open_quotation_mark_swallows_nothing(text):
 def test_nul_and_lone_surrogates_do_not_reach_a_database():
     assert cells(read_csv("任务编号,状态\nt\x0001,已\ud800完成\x00\n\x00,\n", LIMITS)) == {
         1: ["任务编号", "状态"],
-        2: ["t01", "已\ufffd完成"],
+        2: ["t\ufffd01", "已\ufffd完成"],
         3: [None],
     }
 
@@ -245,7 +258,25 @@ def test_ndjson_without_one_object_is_f01():
 
 
 def test_nul_and_surrogates_in_json():
-    assert cells(read_json('[{"a\\u0000": "x\\u0000\\ud800y"}]', LIMITS)) == {1: ["x\ufffdy"]}
+    assert cells(read_json('[{"a\\u0000": "x\\u0000\\ud800y"}]', LIMITS)) == {1: ["x\ufffd\ufffdy"]}
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ('{"a": "1", "a": "2"}', '{"a": 1, "a": 2}'),
+        ('{"a": 1, "b": {"c": 2}, "a": {"c": 3}}', '{"a": 1, "b": {"c": "2"}, "a": {"c": "3"}}'),
+        ('{"a": "1", "a\\u0000": "2"}', None),  # one header once it can be stored
+    ],
+)
+def test_a_key_written_twice_is_a_row_of_its_own(text, shown):
+    for sheet in (read_json(f"[{text}]", LIMITS), read_ndjson(f'{{"z": "0"}}\n{text}\n', LIMITS)):
+        row = sheet.rows[-1]
+        assert "两次" in row.broken and (shown is None or row.cells == [shown])
+
+
+def test_a_key_twice_in_a_nested_value_keeps_both():
+    assert cells(read_json('[{"a": {"b": 1, "b": 2}}]', LIMITS))[1] == ['{"b": 1, "b": 2}']
 
 
 @given(st.text('{}[]",:ab1\\\n u0', max_size=30))

@@ -113,26 +113,26 @@ def test_a_missing_file_is_the_callers_business(tmp_path):
 
 def test_filling_keeps_to_the_range_and_to_rows_with_cells():
     rows = {1: ["甲", "a"], 2: [None, "b"], 4: [None, "c"], 5: [None, "d"]}
-    covered = fill_merged(rows, [(1, 4, 0, 0)])
+    covered = fill_merged(rows, [(1, 4, 0, 0)], Limits())
     assert rows == {1: ["甲", "a"], 2: ["甲", "b"], 4: ["甲", "c"], 5: [None, "d"]}
     assert covered == {(2, 0): 1, (4, 0): 1}
 
 
 def test_filling_stops_at_the_widest_row():
     rows = {1: ["题"], 2: ["a", "b", "c"]}
-    fill_merged(rows, [(1, 1, 0, 16_383)])
+    fill_merged(rows, [(1, 1, 0, 16_383)], Limits())
     assert rows[1] == ["题", "题", "题"]
 
 
 def test_a_blank_origin_covers_and_fills_nothing():
     rows = {1: [None, "a"], 2: ["留", "b"]}
-    assert fill_merged(rows, [(1, 2, 0, 0)]) == {(2, 0): 1}
+    assert fill_merged(rows, [(1, 2, 0, 0)], Limits()) == {(2, 0): 1}
     assert rows == {1: [None, "a"], 2: ["留", "b"]}
 
 
 def test_no_merged_ranges():
     rows: dict = {}
-    assert fill_merged(rows, [(1, 9, 0, 3)]) == {} and rows == {}
+    assert fill_merged(rows, [(1, 9, 0, 3)], Limits()) == {} and rows == {}
 
 
 @pytest.mark.parametrize("row, column, fits", [(13, 5, True), (14, 5, False), (13, 6, False)])
@@ -151,3 +151,11 @@ def test_rejections_cross_the_process_border():
     again = pickle.loads(pickle.dumps(Rejected("F13", "太大")))
     assert (again.rule_id, again.message, str(again)) == ("F13", "太大", "太大")
     assert pickle.loads(pickle.dumps(Row(1, ["a"]))) == Row(1, ["a"])
+
+
+def test_merged_ranges_without_end_are_f13():
+    rows = {number: ["a", "b"] for number in range(1, 101)}
+    assert len(fill_merged(dict(rows), [(1, 100, 0, 1)] * 5, Limits(merged_cells=1005))) == 198
+    with pytest.raises(Rejected, match="合并") as caught:
+        fill_merged(dict(rows), [(1, 100, 0, 1)] * 5, Limits(merged_cells=1000))
+    assert caught.value.rule_id == "F13"

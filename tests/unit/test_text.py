@@ -68,7 +68,21 @@ def test_a_missing_cell_is_blank():
 
 @pytest.mark.parametrize(
     "written, stored",
-    [("a\x00b", "ab"), ("\ud800西平", "\ufffd西平"), ("a\nb\t", "a\nb\t"), ("正常", "正常")],
+    [
+        ("a\x00b", "a\ufffdb"),  # dropped, 1<NUL>2 would read as 12
+        ("\x00a\x1f\x00", "a"),
+        ("\x00", ""),
+        ("\ud800西平", "\ufffd西平"),
+        ("a\nb\t\r", "a\nb\t\r"),
+        ("甲\x0b乙\x0c丙\x85丁", "甲\n乙\n丙\n丁"),
+        ("\x1b[31m红\x9b0m", "[31m红\ufffd0m"),
+        ("a\x1b]0;x\x07b", "a\ufffd]0;x\ufffdb"),
+        ("\u202e05", "\ufffd05"),  # shown as 50, read as 05
+        ("1\u200f/2\u2067", "1\ufffd/2\ufffd"),
+        ("\u200e2021-06-30\u200b", "\u200e2021-06-30\u200b"),
+        ("正常", "正常"),
+        ("全角\u3000空格\u00a0", "全角\u3000空格\u00a0"),
+    ],
 )
 def test_storable(written, stored):
     assert storable(written) == stored
@@ -76,5 +90,12 @@ def test_storable(written, stored):
 
 @given(st.text(st.characters(), max_size=40))
 def test_storable_text_can_be_stored(text):
-    assert "\x00" not in storable(text)
-    storable(text).encode("utf-8")
+    kept = storable(text)
+    assert storable(kept) == kept
+    kept.encode("utf-8")
+    assert not [c for c in kept if unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r"]
+    assert not [
+        c
+        for c in kept
+        if unicodedata.bidirectional(c) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI")
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from raw.periods import SHANGHAI
-from raw.tree import Receipt, read_receipts, receipt_id, scan
+from raw.tree import Receipt, Register, read_receipts, receipt_id, scan
 from tests.factories.trees import write_receipts
 
 PLACE = "submissions/p2021/2021Q1/410001"
@@ -120,7 +120,7 @@ def test_a_broken_receipts_file_stops_nothing(tmp_path, body):
 
 def test_lines_before_an_open_quotation_mark_count(tmp_path):
     receipts_csv(tmp_path, f"{PLACE}/progress.csv,2021-03-28T10:00:00+08:00,甲", '"open,2021')
-    assert list(read_receipts(tmp_path)) == [f"{PLACE}/progress.csv"]
+    assert list(read_receipts(tmp_path).lines) == [f"{PLACE}/progress.csv"]
 
 
 def test_a_line_without_its_file_does_not_vanish(tmp_path):
@@ -148,7 +148,7 @@ def test_a_line_that_points_elsewhere_is_never_opened(tmp_path, path):
 
 
 def test_no_receipts_file_no_submissions(tmp_path):
-    assert read_receipts(tmp_path) == {} and scan(tmp_path) == []
+    assert read_receipts(tmp_path) == Register() and scan(tmp_path) == []
 
 
 # ── places and names ──────────────────────────────────────────────────────────────────────────
@@ -190,7 +190,8 @@ def test_a_file_in_a_wrong_place_has_a_receipt_and_a_problem(tmp_path, relative,
     put(tmp_path, relative)
     receipt = only(tmp_path)
     assert receipt.problem.rule_id == "F01" and word in receipt.problem.message
-    assert receipt.file.path == relative and receipt.sha256
+    shown = relative.replace("\n", "\\n").replace("\x7f", "\\x7f")
+    assert receipt.file.path == shown and receipt.sha256
 
 
 def test_names_that_are_no_utf8_stay_apart(tmp_path):

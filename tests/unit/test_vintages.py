@@ -35,7 +35,7 @@ def edition(folder: Path, revision: int, published_at: str, columns: str, rows: 
 
 def snapshot(folder: Path, editions: list[Edition]) -> Path:
     """A published file under another name than the one it was written with."""
-    with writer(folder / "warehouse.duckdb") as connection:
+    with writer(folder / "warehouse.duckdb", folder) as connection:
         connection.execute("""
             CREATE SCHEMA marts; CREATE SCHEMA control; CREATE SCHEMA ops; CREATE SCHEMA raw;
             CREATE TABLE marts.ranking (programme_id VARCHAR, period VARCHAR, rank BIGINT, b DOUBLE);

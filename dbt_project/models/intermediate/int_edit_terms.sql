@@ -45,9 +45,13 @@ of_rows as (
 ),
 
 judged as (
-    select rule_id, programme_id, period, reporter_id, entity_id as indicator_id, part
-    from {{ ref('check_results') }}
-    where rule_id in ('V08', 'V09', 'Q03') and status in ('pass', 'fail')
+    select j.rule_id, j.programme_id, j.period, j.reporter_id, j.entity_id as indicator_id, j.part
+    from {{ ref('int_check_rows') }} as j
+    left join {{ ref('check_results') }} as c
+        on
+            c.status = 'confirmed' and j.rule_id = c.rule_id and j.programme_id = c.programme_id and j.period = c.period
+            and j.reporter_id = c.reporter_id and j.entity_id = c.entity_id
+    where j.rule_id in ('V08', 'V09', 'Q03') and j.status in ('pass', 'fail') and c.rule_id is null
 ),
 
 values_given as (

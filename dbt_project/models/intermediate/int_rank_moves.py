@@ -32,48 +32,65 @@ TYPES = {
 }
 
 
+TASKS = """reporter_id, task_id, case when not cancelled then score end as score, light = 'red' as overdue, sustained, completed,
+    greatest(coalesce(period_end - last_due, 0), 0) as days_late"""
+INDICATORS = """reporter_id, indicator_id, score, value, state, state = 'no_practice' as idle, method, worst, frontier, baseline,
+    target, polarity"""
+
+
 def model(dbt, session):
     """One row per reporter and period that is ranked in it."""
     import pyarrow as pa
 
     from quality.ranks.boards import Registry
-    from quality.ranks.report import Tables, rows_of
+    from quality.ranks.report import rows_of
 
     dbt.config(materialized="table")
-
-    def frame(relation, columns):
-        return relation.project(columns).df()
-
-    key = "programme_id, period, reporter_id"
-    tables = Tables(
-        tasks=frame(
-            dbt.ref("int_task_states"),
-            f"{key}, task_id, case when not cancelled then score end as score, light = 'red' as overdue, sustained, completed, last_due,"
-            " period_end",
-        ),
-        indicators=frame(
-            dbt.ref("int_indicator_states"),
-            f"{key}, indicator_id, score, value, state, method, worst, frontier, baseline, target, polarity",
-        ),
-        published=frame(dbt.ref("int_published_items"), f"{key}, component, item_id, score"),
-        published_ranks=frame(dbt.ref("stg_published_ranks"), f"{key}, rank, total_score"),
-        editions=frame(dbt.ref("stg_editions"), "programme_id, period, is_latest"),
-        ranking=frame(dbt.ref("ranking"), f"{key}, reporter_name, ranked, rank"),
-        periods=dbt.ref("stg_periods").order("programme_id, period_seq").df(),
-    )
     registry = {
-        "tasks": frame(dbt.ref("int_tasks"), "programme_id, task_id, special_id, weight, title"),
-        "indicators": frame(
-            dbt.ref("stg_indicators"),
-            "programme_id, indicator_id, special_id, weight, name, unit, decimals, exponent",
-        ),
-        "specials": frame(dbt.ref("stg_specials"), "programme_id, special_id, weight, name"),
-        "sub_units": frame(dbt.ref("int_sub_units"), "programme_id, parent_id, reporter_id, weight"),
+        "tasks": dbt.ref("int_tasks").project("programme_id, task_id, special_id, weight, title").df(),
+        "indicators": dbt.ref("stg_indicators")
+        .project("programme_id, indicator_id, special_id, weight, name, unit, decimals, exponent")
+        .df(),
+        "specials": dbt.ref("stg_specials").project("programme_id, special_id, weight, name").df(),
+        "sub_units": dbt.ref("int_sub_units").project("programme_id, parent_id, reporter_id, weight").df(),
     }
-    rows = []
-    for programme_id in tables.periods["programme_id"].unique():
-        rows += rows_of(programme_id, Registry.of(programme_id, **registry), tables)
+    relations = {
+        "tasks": dbt.ref("int_task_states"),
+        "indicators": dbt.ref("int_indicator_states"),
+        "ranking": dbt.ref("ranking"),
+        "published": dbt.ref("int_published_items"),
+        "published_ranks": dbt.ref("stg_published_ranks"),
+    }
+    published = set(
+        dbt.ref("stg_editions").filter("is_latest").project("programme_id, period").distinct().fetchall()
+    )
     kinds = {"string": pa.string(), "float64": pa.float64(), "int64": pa.int64()}
-    return pa.table(
-        {name: pa.array([row[name] for row in rows], kinds[kind]) for name, kind in TYPES.items()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in TYPES.items()])
+    blocks, before = [schema.empty_table()], None
+    for parameters in dbt.ref("stg_periods").order("programme_id, period_seq").df().to_dict("records"):
+        key = parameters["programme_id"], parameters["period"]
+        if before is not None and before.parameters["programme_id"] != key[0]:
+            before = None
+        now = quarter(parameters, relations, key in published)
+        rows = rows_of(Registry.of(key[0], **registry), before, now)
+        blocks.append(pa.Table.from_pylist(rows, schema))
+        before = now
+    return pa.concat_tables(blocks)
+
+
+def quarter(parameters, relations, is_published):
+    """What the ``relations`` say of one programme and period."""
+    from quality.ranks.boards import lines
+    from quality.ranks.report import Quarter
+
+    def of(name, columns):
+        return lines(relations[name], columns, parameters["programme_id"], parameters["period"])
+
+    return Quarter(
+        parameters,
+        of("tasks", TASKS),
+        of("indicators", INDICATORS),
+        of("ranking", "reporter_id, reporter_name, ranked"),
+        of("published", "reporter_id, component, item_id, score") if is_published else None,
+        of("published_ranks", "reporter_id, rank, total_score") if is_published else None,
     )

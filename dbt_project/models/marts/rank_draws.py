@@ -6,6 +6,7 @@ Steps stand in the order of the sorted ids of the registry's tasks, indicators a
 
 def model(dbt, session):
     """One row per programme, period and draw."""
+    import numpy as np
     import pyarrow as pa
 
     from quality.ranks.draws import drawn, seed_of
@@ -19,8 +20,12 @@ def model(dbt, session):
             ("specials", dbt.ref("stg_specials")),
         )
     }
-    columns = {name: [] for name in ("programme_id", "period", "draw", "normalisation", "aggregation")}
-    steps = {name: [] for name in ("tasks", "indicators", "specials", "components")}
+
+    def lists(steps):
+        size, width = steps.shape
+        return pa.ListArray.from_arrays(np.arange(size + 1, dtype=np.int32) * width, steps.ravel())
+
+    blocks = []
     periods = dbt.ref("stg_periods").project("programme_id, period").order("programme_id, period").fetchall()
     for programme_id, period in periods:
         draws = drawn(
@@ -28,17 +33,26 @@ def model(dbt, session):
             *(counts[name].get(programme_id, 0) for name in ("tasks", "indicators", "specials")),
         )
         size = len(draws.normalisation)
-        columns["programme_id"] += [programme_id] * size
-        columns["period"] += [period] * size
-        columns["draw"] += range(1, size + 1)
-        columns["normalisation"] += draws.normalisation
-        columns["aggregation"] += draws.aggregation
-        for name, lines in steps.items():
-            lines += list(getattr(draws, name))
-    kinds = {"draw": pa.int32()}
-    arrays = {name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()}
-    arrays |= {
-        f"{name.removesuffix('s')}_steps": pa.array(lines, pa.list_(pa.int16()))
-        for name, lines in steps.items()
-    }
-    return pa.table(arrays)
+        blocks.append(
+            {
+                "programme_id": pa.repeat(programme_id, size),
+                "period": pa.repeat(period, size),
+                "draw": pa.array(np.arange(1, size + 1, dtype=np.int32)),
+                "normalisation": pa.array(draws.normalisation),
+                "aggregation": pa.array(draws.aggregation),
+                "task_steps": lists(draws.tasks),
+                "indicator_steps": lists(draws.indicators),
+                "special_steps": lists(draws.specials),
+                "component_steps": lists(draws.components),
+            }
+        )
+    steps = pa.list_(pa.int16())
+    schema = pa.schema(
+        [
+            *((name, pa.string()) for name in ("programme_id", "period")),
+            ("draw", pa.int32()),
+            *((name, pa.string()) for name in ("normalisation", "aggregation")),
+            *((f"{name}_steps", steps) for name in ("task", "indicator", "special", "component")),
+        ]
+    )
+    return pa.concat_tables([schema.empty_table(), *(pa.table(block, schema) for block in blocks)])

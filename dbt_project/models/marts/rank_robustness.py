@@ -17,98 +17,111 @@ COLUMNS = {
 
 def model(dbt, session):
     """One row per ranked reporter and period."""
-    import numpy as np
-    import pandas as pd
     import pyarrow as pa
 
-    from quality.ranks.boards import Registry, board
-    from quality.ranks.draws import Draws, Lists, bands, seed_of, varied_totals
+    from quality.ranks.boards import Registry
 
     dbt.config(materialized="table")
-
-    def frame(relation, columns):
-        return relation.project(columns).df()
-
-    key = "programme_id, period, reporter_id"
-    tasks = frame(
-        dbt.ref("int_task_states"), f"{key}, task_id, case when not cancelled then score end as score"
-    )
-    indicators = frame(dbt.ref("int_indicator_states"), f"{key}, indicator_id, value, score")
-    ranking = frame(dbt.ref("ranking"), f"{key}, ranked, rank, all_targets_reached")
-    tables = {
-        "tasks": frame(dbt.ref("int_tasks"), "programme_id, task_id, special_id, weight"),
-        "indicators": frame(
-            dbt.ref("stg_indicators"),
-            "programme_id, indicator_id, special_id, weight, case when polarity = 'lower' then -1 else 1 end as direction",
-        ),
-        "specials": frame(dbt.ref("stg_specials"), "programme_id, special_id, weight"),
-        "sub_units": frame(dbt.ref("int_sub_units"), "programme_id, parent_id, reporter_id, weight"),
+    registry = {
+        "tasks": dbt.ref("int_tasks").project("programme_id, task_id, special_id, weight").df(),
+        "indicators": dbt.ref("stg_indicators")
+        .project(
+            "programme_id, indicator_id, special_id, weight, case when polarity = 'lower' then -1 else 1 end as direction"
+        )
+        .df(),
+        "specials": dbt.ref("stg_specials").project("programme_id, special_id, weight").df(),
+        "sub_units": dbt.ref("int_sub_units").project("programme_id, parent_id, reporter_id, weight").df(),
     }
-    periods = dbt.ref("stg_periods").order("programme_id, period").df()
-    stored = dbt.ref("rank_draws").order("programme_id, period, draw").df()
+    relations = {
+        "tasks": dbt.ref("int_task_states"),
+        "indicators": dbt.ref("int_indicator_states"),
+        "ranking": dbt.ref("ranking"),
+        "draws": dbt.ref("rank_draws"),
+    }
+    schema = pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()])
+    blocks = [schema.empty_table()]
+    for parameters in dbt.ref("stg_periods").order("programme_id, period").df().to_dict("records"):
+        own = Registry.of(parameters["programme_id"], **registry)
+        blocks.append(of_period(own, parameters, relations, schema))
+    return pa.concat_tables(blocks)
 
-    blocks = []
-    for parameters in periods.to_dict("records"):
-        programme_id, period = parameters["programme_id"], parameters["period"]
 
-        def of(table, programme_id=programme_id, period=period):
-            return table[(table["programme_id"] == programme_id) & (table["period"] == period)]
+def of_period(registry, parameters, relations, schema):
+    """The rows of one programme and period: they depend on that period's rows of the ``relations`` alone, and on the registry."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-        placed = of(ranking)
-        placed = placed[placed["ranked"].astype(bool)].sort_values(["rank", "reporter_id"])
-        if placed.empty:
-            continue
-        registry = Registry.of(programme_id, **tables)
-        shown = board(registry, parameters, list(placed["reporter_id"]))
-        lines = of(stored)
-        draws = Draws(
-            list(lines["normalisation"]),
-            list(lines["aggregation"]),
-            *(np.stack(lines[f"{name}_steps"]) for name in ("task", "indicator", "special", "component")),
+    from quality.ranks.boards import board, lines
+    from quality.ranks.draws import Draws, Lists, bands, seed_of, varied_totals
+
+    key = parameters["programme_id"], parameters["period"]
+    placed = (
+        lines(
+            relations["ranking"],
+            "reporter_id, ranked, rank, coalesce(all_targets_reached, false) as all_targets_reached",
+            *key,
         )
-        values = of(indicators)
-        totals = varied_totals(
-            shown.tasks(of(tasks), "score"),
-            shown.indicators(values, "score"),
-            shown.indicators(values, "value"),
-            registry.indicators["direction"].astype(float).to_numpy(),
-            shown.scheme,
-            draws,
-        )
-        exempt = parameters["black_exception"] == "all_targets"
-        band = bands(
-            totals,
-            placed["rank"].astype(int).to_numpy(),
-            Lists(
-                int(parameters["red"]),
-                int(parameters["black"]),
-                parameters["ties"] == "include",
-                placed["all_targets_reached"].fillna(False).astype(bool).to_numpy() & exempt,
-                bool(parameters["lists_kept"]),
-            ),
-        )
-        blocks.append(
-            pd.DataFrame(
-                {
-                    "programme_id": programme_id,
-                    "period": period,
-                    "reporter_id": shown.places,
-                    "draws": len(draws.normalisation),
-                    "seed": seed_of(programme_id, period),
-                    "rank_median": band.median,
-                    "rank_p05": band.low,
-                    "rank_p95": band.high,
-                    "p_red": band.p_red,
-                    "p_black": band.p_black,
-                    "p_ahead_of_next": band.p_ahead,
-                }
-            )
-        )
-    result = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=list(COLUMNS))
+        .filter(pc.field("ranked"))
+        .sort_by([("rank", "ascending"), ("reporter_id", "ascending")])
+    )
+    if not placed.num_rows:
+        return schema.empty_table()
+    shown = board(registry, parameters, placed["reporter_id"].to_pylist())
+    stored = lines(relations["draws"], "*", *key).sort_by("draw")
+
+    def steps(name):
+        return stored[f"{name}_steps"].combine_chunks().flatten().to_numpy().reshape(stored.num_rows, -1)
+
+    draws = Draws(
+        stored["normalisation"].to_pylist(),
+        stored["aggregation"].to_pylist(),
+        *(steps(name) for name in ("task", "indicator", "special", "component")),
+    )
+    tasks = lines(
+        relations["tasks"],
+        "reporter_id, task_id, case when not cancelled then score end as score",
+        *key,
+    )
+    indicators = shown.indicators(
+        lines(relations["indicators"], "reporter_id, indicator_id, value, score", *key)
+    )
+    totals = varied_totals(
+        shown.tasks(tasks).values("score"),
+        indicators.values("score"),
+        indicators.values("value"),
+        registry.indicators["direction"].to_numpy(float),
+        shown.scheme,
+        draws,
+    )
+    exempt = parameters["black_exception"] == "all_targets"
+    band = bands(
+        totals,
+        placed["rank"].to_numpy(),
+        Lists(
+            int(parameters["red"]),
+            int(parameters["black"]),
+            parameters["ties"] == "include",
+            placed["all_targets_reached"].to_numpy() & exempt,
+            bool(parameters["lists_kept"]),
+        ),
+    )
+    count = len(shown.places)
+    columns = {
+        "programme_id": pa.repeat(key[0], count),
+        "period": pa.repeat(key[1], count),
+        "reporter_id": shown.places,
+        "draws": np.full(count, stored.num_rows),
+        "seed": np.full(count, seed_of(*key)),
+        "rank_median": band.median,
+        "rank_p05": band.low,
+        "rank_p95": band.high,
+        "p_red": band.p_red,
+        "p_black": band.p_black,
+        "p_ahead_of_next": band.p_ahead,
+    }
     # NaN would arrive as a number; without lists there is no probability
     return pa.table(
-        {
-            name: pa.array(result[name], getattr(pa, kind)(), from_pandas=True)
-            for name, kind in COLUMNS.items()
-        }
+        [pa.array(columns[name], schema.field(name).type, from_pandas=True) for name in COLUMNS],
+        schema=schema,
     )

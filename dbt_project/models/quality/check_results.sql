@@ -1,10 +1,14 @@
--- Every rule at every row of its index: pass, fail, confirmed, not_evaluable or not_applicable; what failed carries the message.
+-- What every rule said over its index: fail and confirmed row by row with the message, pass, not_evaluable and not_applicable
+-- counted per rule, programme, period, reporter and type of entity (``places``).
 with judged as (
-    select * from {{ ref('int_check_rows') }}
+    select
+        rule_id, programme_id, period, reporter_id, entity_type, entity_id, part, receipt_id, path, sheet, row_number,
+        field, raw_value, status, message, parameters, places
+    from {{ ref('int_check_outcomes') }}
     union all
     select
         rule_id, programme_id, period, reporter_id, entity_type, entity_id, part, receipt_id, path, sheet, row_number,
-        field, raw_value, status, message, parameters
+        field, raw_value, status, message, parameters, 1 as places
     from {{ ref('int_check__q01_fire_rate') }}
 )
 
@@ -27,7 +31,8 @@ select
     j.parameters,
     r.severity,
     r.owner,
-    r.version as rule_version
+    r.version as rule_version,
+    j.places
 from judged as j
 left join {{ ref('check_rules') }} as r on j.rule_id = r.rule_id
 left join {{ ref('stg_confirmations') }} as c

@@ -28,6 +28,8 @@ TYPES = {
     "cells_in_set": "int32",
     "message": "string",
 }
+CELL = ("programme_id", "period", "reporter_id", "indicator_id", "field")
+TERM_CELL = ("programme_id", "cell_period", "reporter_id", "indicator_id", "field")
 FIELDS = {"value": "指标值", "numerator": "分子", "denominator": "分母"}
 SLIPS = {
     "sign": "正负号写反",
@@ -146,19 +148,55 @@ def system_of(terms, cells):
     )
 
 
+def suspects(terms, cells):
+    """(programme_id, edit_id) of every edit the reported values break, and of a few that hold by a hair: the engine decides.
+
+    This is the one step that looks at every row, so the database takes it.
+    """
+    own = cells.project(", ".join(f"{name} as own_{name}" for name in CELL) + ", value")
+    same = " and ".join(f"{there} = own_{name}" for there, name in zip(TERM_CELL, CELL, strict=True))
+    edits = terms.join(own, same, how="left").aggregate(
+        """programme_id, edit_id, min(kind) as kind, min(tolerance) as tolerance, arg_min(constant, term_no) as constant,
+        sum(coefficient * value) as total, count(*) as terms, count(value) as known,
+        -- one sum in another order differs by so much; two numbers have only one order
+        case when count(*) > 2 then 1e-12 * sum(abs(coefficient * value)) else 0.0 end as noise,
+        max(value) filter (where field = 'value') as rate, max(value) filter (where field = 'denominator') as denominator,
+        max(coefficient * value) filter (where field = 'numerator') as above""",
+        "programme_id, edit_id",
+    )
+    failing = edits.filter(
+        """known < terms or case kind
+            when 'eq' then abs(total - constant) > tolerance + 4e-10 - noise
+            when 'le' then total - constant > tolerance + 4e-10 - noise
+            else denominator = 0 or abs(rate - above / nullif(denominator, 0)) > tolerance + 4e-10
+        end"""
+    )
+    return failing.project("programme_id, edit_id").to_arrow_table()
+
+
+def linked(terms, edits, session):
+    """The terms of the edits, of every edit that shares a cell with one of them, and so on: all that can play a part."""
+    while True:
+        own = terms.join(session.from_arrow(edits), "programme_id, edit_id", how="semi").to_arrow_table()
+        cells = own.select(TERM_CELL).group_by(TERM_CELL).aggregate([])
+        touched = terms.join(session.from_arrow(cells), ", ".join(TERM_CELL), how="semi")
+        more = touched.project("programme_id, edit_id").distinct().to_arrow_table()
+        if more.num_rows == edits.num_rows:
+            return own
+        edits = more
+
+
 def numbered(terms, cells):
-    """Frames with numbers for edits and cells, in the order of their keys; cells nobody looks at are left out."""
+    """Frames with numbers for edits and cells, in the order of their keys; every cell is one of an edit."""
     import polars as pl
 
-    key = ["programme_id", "period", "reporter_id", "indicator_id", "field"]
-    at = ["programme_id", "cell_period", "reporter_id", "indicator_id", "field"]
-    used = terms.select(at).unique().rename({"cell_period": "period"})
-    cells = cells.join(used, on=key, how="semi")
     cells = cells.with_columns(
         pl.col("field").replace_strict(dict(zip(FIELDS, range(3), strict=True))).alias("field_no")
     )
-    cells = cells.sort([*key[:-1], "field_no"]).with_row_index("cell")
-    terms = terms.join(cells.select([*key, "cell"]), left_on=at, right_on=key, how="left")
+    cells = cells.sort([*CELL[:-1], "field_no"]).with_row_index("cell")
+    terms = terms.join(
+        cells.select([*CELL, "cell"]), left_on=list(TERM_CELL), right_on=list(CELL), how="left"
+    )
     if terms["cell"].null_count():
         raise ValueError("an edit looks at a cell that is not among int_edit_cells")
     edits = terms.select(["programme_id", "edit_id"]).unique().sort(["programme_id", "edit_id"])
@@ -220,13 +258,37 @@ def model(dbt, session):
     """One row per cell of every alternative, or one row where no alternative can be listed."""
     import pyarrow as pa
 
+    dbt.config(materialized="table")
+    schema = pa.schema([(name, getattr(pa, kind)()) for name, kind in TYPES.items()])
+    terms, cells = dbt.ref("int_edit_terms"), dbt.ref("int_edit_cells")
+    reporters = dbt.ref("stg_reporters").project("programme_id, reporter_id, name")
+    indicators = dbt.ref("stg_indicators").project("programme_id, indicator_id, name")
+    states, columns = dbt.ref("int_indicator_states"), dbt.ref("stg_columns")
+    edits = suspects(terms, cells) if terms.limit(1).fetchall() else schema.empty_table()
+    if not edits.num_rows:
+        return schema.empty_table()
+    own = linked(terms, edits, session)
+    theirs = session.from_arrow(own.select(TERM_CELL).rename_columns(CELL))
+    own_cells = cells.join(theirs, ", ".join(CELL), how="semi")
+    names = {
+        "reporters": {(programme, reporter): name for programme, reporter, name in reporters.fetchall()},
+        "indicators": {(programme, indicator): name for programme, indicator, name in indicators.fetchall()},
+    }
+
+    def places(involved):
+        return places_of(states, columns, involved, session)
+
+    return pa.Table.from_pylist(proposals(own, own_cells.to_arrow_table(), names, places), schema=schema)
+
+
+def proposals(terms, cells, names, places):
+    """Rows of the model from the edits that can play a part and their cells; ``places``: cells → where they stand in files."""
+    import polars as pl
+
     from quality.localisation import localise, slip
 
-    dbt.config(materialized="table")
-    terms, cells = numbered(dbt.ref("int_edit_terms").pl(), dbt.ref("int_edit_cells").pl())
-    schema = pa.schema([(name, getattr(pa, kind)()) for name, kind in TYPES.items()])
-    problems = localise(system_of(terms, cells)) if terms.height else []
-
+    terms, cells = numbered(pl.from_arrow(terms), pl.from_arrow(cells))
+    problems = localise(system_of(terms, cells))
     wanted = sorted({edit for problem in problems for edit in problem.failing})
     first = terms.filter(terms["edit"].is_in(wanted)).unique("edit", keep="first", maintain_order=True)
     numbers = {n for problem in problems for one in problem.alternatives for n, _ in one} | set(first["cell"])
@@ -236,30 +298,26 @@ def model(dbt, session):
         row["edit"]: (row["programme_id"], row["edit_id"], row["rule_id"], by_number[row["cell"]])
         for row in first.to_dicts()
     }
-    names = {
-        "reporters": {
-            (p, r): n
-            for p, r, n in dbt.ref("stg_reporters").project("programme_id, reporter_id, name").fetchall()
-        },
-        "indicators": {
-            (p, i): n
-            for p, i, n in dbt.ref("stg_indicators").project("programme_id, indicator_id, name").fetchall()
-        },
-    }
-    places = places_of(dbt.ref("int_indicator_states"), dbt.ref("stg_columns"), involved)
-    rows = [row for problem in problems for row in rows_of(problem, heads, by_number, places, names, slip)]
+    where = places(involved)
+    rows = [row for problem in problems for row in rows_of(problem, heads, by_number, where, names, slip)]
     order = ("programme_id", "period", "reporter_id", "indicator_id", "proposal_id")
-    rows.sort(key=lambda row: (*(row[name] for name in order), row["alternative"] or 0, row["field"]))
-    return pa.Table.from_pylist(rows, schema=schema)
+    return sorted(
+        rows, key=lambda row: (*(row[name] for name in order), row["alternative"] or 0, row["field"])
+    )
 
 
-def places_of(states, columns, involved):
+def places_of(states, columns, involved, session):
     """(programme, period, reporter, indicator, field) → (path, sheet, row number, header as written)."""
-    key = ["programme_id", "period", "reporter_id", "indicator_id"]
-    place = [*key, "receipt_id", "path", "sheet", "row_number"]
-    rows = states.project(", ".join(place)).pl().join(involved.select([*key, "field"]), on=key)
+    key = list(CELL[:-1])
+    cells = involved.select(CELL)
+    place = ", ".join([*key, "receipt_id", "path", "sheet", "row_number"])
+    rows = states.join(session.from_arrow(cells.select(key).unique().to_arrow()), ", ".join(key), how="semi")
+    receipts = rows.project("receipt_id").distinct()
     headers = {
-        (r, s, f): c for r, s, f, c in columns.project("receipt_id, sheet, field, column_name").fetchall()
+        (receipt, sheet, field): name
+        for receipt, sheet, field, name in columns.join(receipts, "receipt_id", how="semi")
+        .project("receipt_id, sheet, field, column_name")
+        .fetchall()
     }
     return {
         (*(row[k] for k in key), row["field"]): (
@@ -268,5 +326,5 @@ def places_of(states, columns, involved):
             row["row_number"],
             headers.get((row["receipt_id"], row["sheet"] or "", row["field"])),
         )
-        for row in rows.to_dicts()
+        for row in rows.project(place).pl().join(cells, on=key).to_dicts()
     }

@@ -5,11 +5,11 @@ with of_models as (
         rule_id,
         programme_id,
         period,
-        count(*) filter (where status in ('pass', 'fail')) as evaluated,
-        count(*) filter (where status = 'fail') as failed,
-        count(*) filter (where status = 'not_evaluable') as not_evaluable,
-        count(*) filter (where status = 'not_applicable') as not_applicable
-    from {{ ref('int_check_rows') }}
+        coalesce(sum(places) filter (where status in ('pass', 'fail')), 0) as evaluated,
+        coalesce(sum(places) filter (where status = 'fail'), 0) as failed,
+        coalesce(sum(places) filter (where status = 'not_evaluable'), 0) as not_evaluable,
+        coalesce(sum(places) filter (where status = 'not_applicable'), 0) as not_applicable
+    from {{ ref('int_check_outcomes') }}
     group by rule_id, programme_id, period
 ),
 

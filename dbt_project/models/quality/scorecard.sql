@@ -9,11 +9,15 @@ with judged as (
         concat(c.entity_id, '#', coalesce(c.part, '')) as entity_id,
         case
             when c.status = 'not_evaluable' then 0
-            when c.status = 'fail' and c.severity <> 'I' then 2
+            when c.status = 'fail' and r.severity <> 'I' and k.rule_id is null then 2
             else 1
         end as outcome
-    from {{ ref('check_results') }} as c
+    from {{ ref('int_check_rows') }} as c
     inner join {{ ref('check_rules') }} as r on c.rule_id = r.rule_id
+    left join {{ ref('stg_confirmations') }} as k
+        on
+            k.counts and c.status = 'fail' and c.rule_id = k.rule_id and c.programme_id = k.programme_id
+            and c.period = k.period and c.reporter_id = k.reporter_id and c.entity_id = k.entity_id
     where
         c.period is not null and c.reporter_id is not null and c.status <> 'not_applicable'
         and r.dimension <> 'performance'

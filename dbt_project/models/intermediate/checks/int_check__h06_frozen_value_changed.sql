@@ -4,7 +4,9 @@
 {% set step %}case {0} when 'not_started' then 0 when 'in_progress' then 1 when 'ongoing' then 1 when 'completed' then 2 end{% endset %}
 {% set rows %}(
     with moments as (
-        select r.receipt_id, r.receipt_seq, r.received_at, q.freeze_at, max_as_of.moment as known_until
+        select
+            r.receipt_id, r.receipt_seq, r.programme_id, r.period, r.reporter_id, r.received_at, q.freeze_at,
+            max_as_of.moment as known_until
         from {{ ref('stg_receipts') }} as r
         inner join {{ ref('stg_periods') }} as q on r.programme_id = q.programme_id and r.period = q.period
         inner join (select programme_id, max(as_of) as moment from {{ ref('stg_periods') }} group by programme_id) as max_as_of
@@ -21,6 +23,12 @@
             row_number, null as status, null as status_raw, value as number, value_raw as number_raw, 'value' as number_field
         from {{ ref('stg_indicator_values') }}
     ),
+    -- only what a late file can be compared with
+    late as (
+        select distinct programme_id, period, reporter_id
+        from moments
+        where received_at > freeze_at
+    ),
     frozen as (
         select
             s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id,
@@ -28,6 +36,7 @@
             {{ last_known('s.number', 'm.receipt_seq') }} as number
         from said as s
         inner join moments as m on s.receipt_id = m.receipt_id
+        inner join late as l on s.programme_id = l.programme_id and s.period = l.period and s.reporter_id = l.reporter_id
         where m.received_at <= m.freeze_at
         group by s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id
     )

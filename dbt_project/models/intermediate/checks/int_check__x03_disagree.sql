@@ -12,26 +12,6 @@
             row_number, null as status, null as status_raw, value as number, value_raw as number_raw, 'value' as number_field
         from {{ ref('stg_indicator_values') }}
     ),
-    placed as (
-        select
-            s.*, rp.receipt_seq, rp.receipt_id is not null as counts,
-            row_number() over (key_rows order by rp.receipt_seq desc) = 1 and rp.receipt_id is not null as is_latest,
-            rp.received_at = max(rp.received_at) over key_rows as in_last_moment,
-            rp.received_at
-        from said as s
-        left join {{ ref('int_receipt_periods') }} as rp on s.receipt_id = rp.receipt_id and rp.is_current
-        window key_rows as (partition by s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id)
-    ),
-    together as (
-        select
-            programme_id, period, reporter_id, entity_type, entity_id,
-            count(*) as files,
-            min(status) <> max(status) as status_differs,
-            {{ differs('max(number)', 'min(number)') }} as number_differs
-        from placed
-        where in_last_moment
-        group by programme_id, period, reporter_id, entity_type, entity_id
-    ),
     families as (
         select programme_id, parent_id, min(reporter_id) as child_id
         from {{ ref('stg_reporters') }}
@@ -61,6 +41,43 @@
         union all
         select programme_id, entity_type, entity_id, b as reporter_id, a as other_id from against
     ),
+    -- most reporters have neither a second file of one moment nor a key in common with another: nothing of theirs is compared
+    compared as (
+        select programme_id, reporter_id
+        from {{ ref('int_receipt_periods') }}
+        where is_current
+        group by programme_id, period, reporter_id, received_at
+        having count(*) > count(distinct kind)
+        union
+        select programme_id, reporter_id from pairs
+    ),
+    placed as (
+        select
+            s.*, rp.receipt_seq,
+            row_number() over (key_rows order by rp.receipt_seq desc) = 1 and rp.receipt_id is not null as is_latest,
+            rp.received_at = max(rp.received_at) over key_rows as in_last_moment,
+            rp.received_at
+        from said as s
+        inner join compared as c on s.programme_id = c.programme_id and s.reporter_id = c.reporter_id
+        left join {{ ref('int_receipt_periods') }} as rp on s.receipt_id = rp.receipt_id and rp.is_current
+        window key_rows as (partition by s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id)
+    ),
+    uncompared as (
+        select s.*
+        from said as s
+        left join compared as c on s.programme_id = c.programme_id and s.reporter_id = c.reporter_id
+        where c.reporter_id is null
+    ),
+    together as (
+        select
+            programme_id, period, reporter_id, entity_type, entity_id,
+            count(*) as files,
+            min(status) <> max(status) as status_differs,
+            {{ differs('max(number)', 'min(number)') }} as number_differs
+        from placed
+        where in_last_moment
+        group by programme_id, period, reporter_id, entity_type, entity_id
+    ),
     disputes as (
         select
             s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id,
@@ -86,7 +103,9 @@
         group by s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id
     )
     select
-        s.*, n.name as other_name, d.reporter_id is not null as has_other, t.files > 1 as has_twin,
+        s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id, s.receipt_id, s.path, s.sheet, s.row_number,
+        s.status_raw, s.number_raw, s.number_field,
+        n.name as other_name, d.reporter_id is not null as has_other, t.files > 1 as has_twin,
         d.other_id is not null as others_differ,
         coalesce(t.status_differs, false) or coalesce(t.number_differs, false) as twins_differ,
         case
@@ -111,6 +130,13 @@
             and s.entity_type = t.entity_type
             and s.entity_id = t.entity_id
     left join {{ ref('stg_reporters') }} as n on d.programme_id = n.programme_id and d.other_id = n.reporter_id
+    union all
+    select
+        programme_id, period, reporter_id, entity_type, entity_id, receipt_id, path, sheet, row_number,
+        status_raw, number_raw, number_field,
+        null as other_name, false as has_other, false as has_twin, false as others_differ, false as twins_differ,
+        false as number_differs
+    from uncompared
 ){% endset %}
 {% set message %}
     concat(

@@ -1,0 +1,111 @@
+"""The short form of ``make torture``: complete where steps can be counted; what needs dbt is in the campaign."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.assets.publish import write_snapshot
+from orchestration.receive import receive
+from orchestration.warehouse import reader, writer
+from raw.registry import read_programme
+from raw.tree import read_receipts
+from tests.torture import victims
+from tests.torture.exhaustive import FIRST, cut_off_receive
+from tests.torture.scene import COUNTIES, PERIOD, PROGRAMME, make_tree, receipt_problems
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tree(tmp_path_factory.mktemp("torture") / "tree")
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "without its line"])
+@pytest.mark.parametrize("what", [victims.die, victims.disk_full])
+def test_receive_is_cut_off_before_each_of_its_steps(tree: Path, tmp_path: Path, what, known: bool):
+    found = dict(cut_off_receive(tree, tmp_path, what, known))
+    assert len(found) > 5
+    assert {step: problems for step, problems in found.items() if problems} == {}
+
+
+def test_two_receive_the_same_and_other_files_at_once(tree: Path, tmp_path: Path):
+    """Four processes, each every file: one line a file, whoever was first."""
+    root = tmp_path / "raw"
+    shutil.copytree(tree, root)
+    programme, before = read_programme(root, PROGRAMME), len(read_receipts(root).lines)
+    sources = []
+    for number in range(6):
+        sources.append(tmp_path / str(number) / "progress.csv")
+        sources[-1].parent.mkdir()
+        sources[-1].write_text(f"任务编号,状态\nt1,推进中{number}\n", encoding="utf-8")
+
+    def take_all(which: int) -> None:
+        for source in sources[which:] + sources[:which]:
+            receive(root, source, programme, COUNTIES[0], "progress", PERIOD, FIRST + timedelta(hours=which))
+
+    pids = [victims.fork(lambda n=n: take_all(n), tmp_path / f"log{n}") for n in range(4)]
+    assert [victims.wait(pid, 60) for pid in pids] == [0] * 4
+    assert receipt_problems(root) == []
+    lines = read_receipts(root).lines
+    assert len(lines) == before + len(sources)
+    kept = {(root / path).read_bytes() for path in lines}
+    assert all(source.read_bytes() in kept for source in sources)
+
+
+def test_a_published_file_is_readable_whenever_the_writer_dies(tmp_path: Path):
+    """Killed before each step of the swap; a reader polls all the while, an old one keeps what it opened."""
+    warehouse, current = tmp_path / "warehouse.duckdb", tmp_path / "published" / "current.duckdb"
+
+    current.parent.mkdir()
+
+    def publish(value: int) -> None:
+        with writer(warehouse, current.parent) as connection:
+            connection.execute(
+                f"CREATE OR REPLACE SCHEMA marts; CREATE TABLE marts.ranking AS SELECT {value} AS rank"
+            )
+            connection.execute("CREATE SCHEMA IF NOT EXISTS control")
+            write_snapshot(connection, current)
+
+    publish(0)
+    ended, seen = threading.Event(), []
+
+    def poll() -> None:
+        while not ended.is_set():
+            with reader(current) as connection:
+                seen.append(connection.execute("SELECT rank FROM marts.ranking").fetchone()[0])
+
+    # in a process of its own: a database that is open in this one would be shared with the victims
+    def polled() -> int:
+        thread = threading.Thread(target=poll)
+        thread.start()
+        (tmp_path / "started").touch()
+        while not (tmp_path / "ended").exists():
+            thread.join(0.02)
+            if not thread.is_alive():
+                return 1
+        ended.set()
+        thread.join()
+        return 0 if len(seen) > 3 else 2
+
+    watcher = victims.fork(polled, tmp_path / "watcher")
+    steps = 0
+    for step in range(1, 50):
+        code = victims.run(
+            victims.at_step(lambda s=step: publish(s), step, victims.die, tmp_path), tmp_path / "log", 60
+        )
+        with reader(current) as connection:
+            assert connection.execute("SELECT rank FROM marts.ranking").fetchone()[0] <= step
+        if code == 0:
+            break
+        assert code == victims.KILLED, (tmp_path / "log").read_text()
+        steps += 1
+    (tmp_path / "ended").touch()
+    assert victims.wait(watcher, 60) == 0, (tmp_path / "watcher").read_text()
+    assert steps >= 1
+    with duckdb.connect(str(current), read_only=True) as connection:
+        assert connection.execute("FROM marts.ranking").fetchall() == [(steps + 1,)]
