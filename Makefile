@@ -3,11 +3,16 @@
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV   ?= .venv
 PERIOD ?= 2022Q2
+# of `make torture`: kills, seed of every random choice, bound of the campaign, seconds of fuzzing per reader or parser
+ROUNDS ?= 120
+SEED ?= 7
+MINUTES ?= 45
+FUZZ_SECONDS ?= 45
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test unit check lint format dev serve doctor samples dictionary lock clean
+.PHONY: help install run test torture unit check lint format dev serve doctor samples dictionary lock clean
 
 help:            ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +35,10 @@ test: $(READY)   ## every test, on both cores: what needs the session warehouse 
 	$(BIN)/python -m pytest -m "not warehouse"; rest=$$?; \
 	wait $$first; warehouse=$$?; cat var/test-warehouse.log; \
 	test $$rest -eq 0 && test $$warehouse -eq 0
+
+torture: $(READY) ## killed, filled, fuzzed: the reliability campaign, an hour at most (ROUNDS, SEED, MINUTES; docs/reliability.md)
+	$(BIN)/python -m tests.torture --rounds $(ROUNDS) --seed $(SEED) --minutes $(MINUTES)
+	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) --seed $(SEED) --out var/torture/fuzz
 
 unit: $(READY)   ## the fast tier only
 	$(BIN)/python -m pytest tests/unit

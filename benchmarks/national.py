@@ -134,7 +134,25 @@ def write_registry(root: Path, reporters: int, seed: int) -> Registry:
         indicators.append((f"i{n + 1:02d}", name, worst, frontier, lower))
         method = "auto" if n % 3 else "attainment"
         rows.append(
-            [f"i{n + 1:02d}", f"s{n % SPECIALS:02d}", name, "天" if lower else "件", "lower" if lower else "higher", 1, baseline, frontier, worst, method, "", "", 0, 100, "", "", ""]
+            [
+                f"i{n + 1:02d}",
+                f"s{n % SPECIALS:02d}",
+                name,
+                "天" if lower else "件",
+                "lower" if lower else "higher",
+                1,
+                baseline,
+                frontier,
+                worst,
+                method,
+                "",
+                "",
+                0,
+                100,
+                "",
+                "",
+                "",
+            ]
         )
         targets.append([f"i{n + 1:02d}", f"{YEAR}-12-31", goal])
     header = [

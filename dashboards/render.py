@@ -65,6 +65,10 @@ CSP = (
 )
 
 
+# characters of one text on a page; the longest summary of the samples has some hundred
+LONGEST = 5000
+
+
 class SiteSummary(NamedTuple):
     """pages: number of HTML files; bytes: size of everything written; index: path of the first page; kept: pages of
     which only the frame was made again."""
@@ -73,6 +77,13 @@ class SiteSummary(NamedTuple):
     bytes: int
     index: Path
     kept: int = 0
+
+
+def _bounded(value: object) -> object:
+    """A text in a page: a cell of 15 MB would make a page nobody can open; markup of our own is no text."""
+    if isinstance(value, str) and not isinstance(value, Markup) and len(value) > LONGEST:
+        return f"{value[:LONGEST]}…（共 {len(value):,} 字，全文见报送原件）"
+    return value
 
 
 @cache
@@ -84,6 +95,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_bounded,
     )
     env.globals |= {
         "csp": CSP,

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import click
 
+from orchestration.environment import refusal
 from orchestration.settings import Settings, restrict_new_files
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class _Command(click.Group):
-    """A group whose commands may raise Misuse (exit 2) and AuditUnavailable (exit 1: nothing was done)."""
+    """A group whose commands may raise Misuse (exit 2) and AuditUnavailable (exit 1: nothing was done).
+
+    What the machine refuses (a full disk) is told in words, exit 1; any other error is ours and shows where it came from.
+    """
 
     def invoke(self, ctx: click.Context):
         from orchestration.audit import AuditUnavailable
@@ -28,6 +32,10 @@ class _Command(click.Group):
             raise click.UsageError(str(error)) from error
         except AuditUnavailable as error:
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if (words := refusal(error)) is None:
+                raise
+            raise click.ClickException(words) from error
 
 
 @click.group(cls=_Command, context_settings=CONTEXT)

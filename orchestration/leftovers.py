@@ -41,30 +41,33 @@ def clear_files(settings: Settings) -> list[Path]:
     )
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+def end_dead_runs(instance: dg.DagsterInstance, alone: bool = True) -> list[str]:
     """Enter runs of killed processes as failed and free the writer pool of their claims; returns runs that live.
 
-    Without that every later run would wait for the claim of the dead one. The caller holds the run lock, so an open run of
-    the command line is a dead one; of a run that Dagster's daemon started its process decides.
+    Without that every later run would wait for the claim of the dead one. ``alone``: the caller holds the run lock, so an
+    open run of the command line is a dead one. Of every other its process decides.
     """
-    from orchestration import names  # imports Dagster: seconds that a command like status need not spend
-
     from dagster import DagsterRunStatus, RunsFilter
+
+    from orchestration import names  # imports Dagster: seconds that a command like status need not spend
 
     storage = instance.event_log_storage
     claims = storage.get_concurrency_run_ids()
     living = []
     for run in instance.get_runs(filters=RunsFilter(statuses=[DagsterRunStatus(status) for status in _OPEN])):
-        if run.tags.get(names.WHY) != names.BY_HAND and _lives(run):
+        by_hand = run.tags.get(names.WHY) == names.BY_HAND
+        if _lives(run, by_hand) and not (alone and by_hand):
             living.append(run.run_id)
-            continue
-        instance.report_run_failed(run, "运行的进程已被中断")
+        else:
+            instance.report_run_failed(run, "运行的进程已被中断")
     for run_id in claims - set(living):
         storage.free_concurrency_slots_for_run(run_id)
     return living
 
 
-def _lives(run: dg.DagsterRun) -> bool:
+def _lives(run: dg.DagsterRun, by_hand: bool) -> bool:
     process, _, since = run.tags.get(PROCESS_TAG, "").partition(":")
-    # no process yet: it is about to begin
-    return not process or process_alive(int(process), float(since))
+    if process:
+        return process_alive(int(process), float(since))
+    # the command line signs its runs when it makes them; a run of the daemon without a process is about to begin
+    return not by_hand

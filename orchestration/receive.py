@@ -58,10 +58,12 @@ class Received:
 
 def _archive_name(source: Path, kind: str) -> str:
     """The clerk's own name where it begins with the kind, else kind_<name>; nothing that could leave the folder."""
-    stem = re.sub(r"[\x00-\x1f/\\:*?\"<>|]+", "_", source.stem).strip(" .") or "文件"
+    visible = "".join(c if c.isprintable() else "_" for c in source.stem)
+    stem = re.sub(r"[/\\:*?\"<>|]+", "_", visible).strip(" .") or "文件"
     if kind_of(stem) != kind:
         stem = f"{kind}_{stem}"
-    return f"{stem[:120]}{source.suffix.lower()}"
+    # 255 bytes are a name, and _2 may follow; a Chinese character is three
+    return f"{stem.encode()[:200].decode(errors='ignore')}{source.suffix.lower()}"
 
 
 def receive(

@@ -18,6 +18,8 @@ import duckdb
 from orchestration import names
 from orchestration.audit import FAILED, act
 from orchestration.confirmations import note_written_by_hand
+from orchestration.leftovers import end_dead_runs, process_tag
+from orchestration.progress import logger
 from orchestration.settings import Settings
 from orchestration.warehouse import WarehouseBusy, writer
 
@@ -31,11 +33,16 @@ class RunScope(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunScope]:
-        """A run no command started (schedule, sensor, Dagster's page) stands in the audit log too."""
+        """A run no command started (schedule, sensor, Dagster's page) stands in the audit log too.
+
+        It says which process executes it, and does not wait for what killed runs claimed.
+        """
         run = context.run
         if run is None or run.tags.get(names.WHY) == names.BY_HAND:
             yield self
             return
+        context.instance.add_run_tags(run.run_id, process_tag())
+        end_dead_runs(context.instance, alone=False)
         settings = Settings.from_env()
         confirmations = note_written_by_hand(settings)
         with act(
@@ -60,6 +67,7 @@ def pipeline_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         with writer(settings.warehouse, settings.published) as connection:
             yield connection
     except WarehouseBusy as busy:
+        logger.info("   … %s；每 30 秒再试一次，最多 4 次", busy)
         raise dg.RetryRequested(max_retries=4, seconds_to_wait=30) from busy
 
 

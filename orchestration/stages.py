@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from orchestration.assets.control import write_control
-from orchestration.editions.store import editions
+from orchestration.editions.intact import usable_editions
 from orchestration.settings import Settings
 from orchestration.warehouse import writer
 from raw.loader import load
@@ -36,7 +36,7 @@ def land(
 
     with writer(settings.warehouse, settings.published) as connection:
         load(connection, settings.raw_root, programme_id, settings.limits, now=now)
-        write_control(connection, asked, as_of, now, programme_id, editions(settings))
+        write_control(connection, asked, as_of, now, programme_id, usable_editions(settings))
         run_expectations(connection)
 
 

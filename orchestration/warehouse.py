@@ -7,6 +7,7 @@ no business with (decisions/0012). Whoever needs Parquet or a second database na
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ OFFLINE = {
 
 
 class WarehouseBusy(RuntimeError):
-    """Another process is writing the warehouse."""
+    """Another process has the warehouse open; the message says which."""
 
 
 class AlreadySealed(RuntimeError):
@@ -86,7 +87,9 @@ def writer(path: Path, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = _connect(path, folders)
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
-            raise WarehouseBusy(f"{path} 正被另一个进程写入；请等它结束后再运行") from error
+            holder = re.search(r"PID (\d+)", str(error))
+            who = f"进程 {holder.group(1)} " if holder else "另一个进程"
+            raise WarehouseBusy(f"{path} 正被{who}占用；请等它结束，或关闭打开它的程序，再运行") from error
         raise
     try:
         _owners_only(path)

@@ -158,10 +158,18 @@ class _Reading:
         self.raw_root, self.limits = raw_root, limits
         self.folder = raw_root / "registry" / programme_id
         self.programme = Programme(programme_id, {table: [] for table in REGISTRY_TABLES})
+        # file → hash of the very bytes that were read: the version noted is that of the rows
+        self.digests: dict[str, bytes] = {}
         self.known: dict[str, set[str]] = {
             table: set() for table in _KEYS
         }  # first key column of the lines read
         self.broken_relations: set[str] = set()  # relation_id with a line that was left out
+
+    def read(self, file: str, limit: int | None = None) -> bytes:
+        """Bytes of a file of the folder. Raises what ``read_register`` raises."""
+        body = read_register(self.raw_root, self.folder / file, limit or self.limits.register_bytes)
+        self.digests[file] = hashlib.sha256(body).digest()
+        return body
 
     def finding(
         self,
@@ -197,8 +205,7 @@ class _Reading:
         file = "programme.toml"
         document: dict | None = None
         try:
-            body = read_register(self.raw_root, self.folder / file, self.limits.programme_bytes)
-            document = tomllib.loads(body.decode("utf-8-sig"))
+            document = tomllib.loads(self.read(file, self.limits.programme_bytes).decode("utf-8-sig"))
         except FileNotFoundError:
             self.finding("F01", f"缺少 {file}，方案无法计算；请补上", file)
         except Rejected as problem:
@@ -326,8 +333,7 @@ class _Reading:
     def read_table(self, table: str) -> None:
         file = f"{table}.csv"
         try:
-            body = read_register(self.raw_root, self.folder / file, self.limits.register_bytes)
-            text = body.decode("utf-8-sig")
+            text = self.read(file).decode("utf-8-sig")
         except FileNotFoundError:
             if table in _MUST_EXIST:
                 self.finding("F02", f"缺少 {file}；请补上", file)
@@ -579,15 +585,16 @@ def _is_period(text: str) -> bool:
     return True
 
 
-def _content_hash(raw_root: Path, folder: Path, limits: Limits) -> str:
+def _content_hash(reading: _Reading) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        try:
-            body = read_register(raw_root, path, limits.register_bytes)
-        except (Rejected, FileNotFoundError):
-            continue  # not read for the tables either
+    for path in sorted(reading.folder.iterdir()):
+        if path.name not in reading.digests:
+            try:
+                reading.read(path.name)
+            except (Rejected, FileNotFoundError):
+                continue  # nothing of it stands in the tables either
         digest.update(os.fsencode(path.name))
-        digest.update(hashlib.sha256(body).digest())
+        digest.update(reading.digests[path.name])
     return digest.hexdigest()
 
 
@@ -613,7 +620,7 @@ def read_programme(raw_root: Path, programme_id: str, limits: Limits | None = No
     for table in _REQUIRED:
         reading.read_table(table)
     reading.derive()
-    reading.programme.content_hash = _content_hash(raw_root, reading.folder, reading.limits)
+    reading.programme.content_hash = _content_hash(reading)
     return reading.programme
 
 

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar
 
+_Result = TypeVar("_Result")
+# longer texts hardly come twice, and 200,000 of them would fill the worker that reads the next file
+_REMEMBERED = 200
 _SPACE = re.compile(r"\s+")
 # what a terminal obeys, what a database or an XML part refuses, what shows a number in another order than it is read
 _CONTROL = (
@@ -22,7 +27,22 @@ _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\ufeff\u2060"))
 _VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\u200e\ufeff\u2060]")
 
 
-@lru_cache(maxsize=200_000)
+def remembered(count: int) -> Callable[[Callable[..., _Result]], Callable[..., _Result]]:
+    """Decorator: results for the last ``count`` short texts (or None) are kept; a long text is worked out every time."""
+
+    def decorate(function: Callable[..., _Result]) -> Callable[..., _Result]:
+        kept = lru_cache(maxsize=count)(function)
+
+        @wraps(function)
+        def call(value):
+            return kept(value) if value is None or len(value) <= _REMEMBERED else function(value)
+
+        return call
+
+    return decorate
+
+
+@remembered(200_000)
 def squeeze(value: str) -> str:
     """NFKC without any white space: the form in which headers, titles, names and words are compared."""
     bare = _SPACE.sub("", unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH))
@@ -30,7 +50,7 @@ def squeeze(value: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
-@lru_cache(maxsize=200_000)
+@remembered(200_000)
 def tidy(value: str) -> str:
     """NFKC, outer white space removed: the form in which codes, numbers and days are read."""
     bare = unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -300,19 +301,22 @@ def _receipt(
     problem = _identity(PurePosixPath(path))[-1]
     if path != relative:
         problem = Rejected("F01", "文件名含控制字符或无法识别的字符；请改名后重新报送")
-    sha256, size = None, 0
+    sha256, size, changed_at = None, 0, _NEVER
     try:
         if error is not None:
             raise error
-        if absolute.is_symlink() and not is_inside(raw_root, absolute):
+        found = absolute.lstat()
+        changed_at = _moment(found.st_mtime)
+        is_link = stat.S_ISLNK(found.st_mode)
+        if is_link and not is_inside(raw_root, absolute):
             # never follow a link out of the tree: it is somebody else's file
             problem = Rejected("F01", "文件是指向目录树之外的链接；请放入真实文件")
-        elif absolute.is_dir() and not absolute.is_symlink():
+        elif stat.S_ISDIR(found.st_mode):
             problem = Rejected("F01", "这是文件夹，不是文件，或放得过深；请把文件放在填报主体的文件夹里")
-        elif absolute.exists() and not absolute.is_file():
+        elif not stat.S_ISREG((found := absolute.stat() if is_link else found).st_mode):
             # a pipe would block whoever opens it
             problem = Rejected("F01", "不是普通文件（链接到文件夹、管道等）；请放入真实文件")
-        elif (size := absolute.stat().st_size) > _HASHED * limits.file_bytes:
+        elif (size := found.st_size) > _HASHED * limits.file_bytes:
             # known without reading: a sparse file of a terabyte costs its sender nothing
             problem = problem or too_large(size, limits)
         else:
@@ -323,7 +327,7 @@ def _receipt(
         _identify(path, absolute, sha256),
         sha256,
         size,
-        line.received_at if line and line.received_at else _modified(absolute),
+        line.received_at if line and line.received_at else changed_at,
         line.sender if line else None,
         line is not None,
         line is not None and line.received_at is None,
@@ -331,8 +335,12 @@ def _receipt(
     )
 
 
-def _modified(absolute: Path) -> datetime:
-    return datetime.fromtimestamp(absolute.lstat().st_mtime, SHANGHAI)
+def _moment(timestamp: float) -> datetime:
+    """A file's time; one that no calendar has (a damaged disk, an odd archive) counts as unknown."""
+    try:
+        return datetime.fromtimestamp(timestamp, SHANGHAI)
+    except (ValueError, OverflowError, OSError):
+        return _NEVER
 
 
 def with_problem(receipt: Receipt, problem: Rejected) -> Receipt:

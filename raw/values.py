@@ -12,10 +12,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import lru_cache
 
 from raw.periods import shanghai
-from raw.text import squeeze, tidy
+from raw.text import remembered, squeeze, tidy
 
 STATUS_WORDS = {
     "未启动": "not_started",
@@ -97,7 +96,7 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-@lru_cache(maxsize=200_000)
+@remembered(200_000)
 def parse_number(raw: str | None) -> Parsed:
     """A number as written, thousands separators allowed, a trailing % dropped. Anything else: F03."""
     if raw is None or not (text := tidy(raw)):
@@ -106,7 +105,7 @@ def parse_number(raw: str | None) -> Parsed:
     return Parsed(value) if value is not None else Parsed(None, "F03")
 
 
-@lru_cache(maxsize=200_000)
+@remembered(200_000)
 def parse_percent(raw: str | None) -> Parsed:
     """Points 0–100: "50%", "５０％" and 50 are 50; a bare number strictly between 0 and 1 is a fraction (F12)."""
     if raw is None or not (text := tidy(raw)):
@@ -121,7 +120,7 @@ def parse_percent(raw: str | None) -> Parsed:
     return Parsed(value)
 
 
-@lru_cache(maxsize=200_000)
+@remembered(200_000)
 def parse_day(raw: str | None) -> Parsed:
     """A day: ISO, 2021年6月30日, 2021.6.30, 2021/6/30, 20210630 or an Excel serial; a moment with an offset is the
     day it has in Shanghai. Impossible, outside 2000–2100 or anything else: F04.
@@ -148,7 +147,7 @@ def _day(text: str) -> date | None:
     return None
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def parse_status(raw: str | None) -> Parsed:
     """A status word of the contract; any other word: K05."""
     if raw is None or not (text := squeeze(raw)):
@@ -169,7 +168,7 @@ def answer_kind(raw: str | None, value: float | None) -> str:
     return _ANSWERS.get(text, "other_text") if text else "blank"
 
 
-@lru_cache(maxsize=200_000)
+@remembered(200_000)
 def parse_code(raw: str | None) -> str | None:
     """A code in the form in which codes are compared: NFKC, trimmed, 12.0 as 12; None when blank."""
     if raw is None or not (text := tidy(raw)):
@@ -180,7 +179,7 @@ def parse_code(raw: str | None) -> str | None:
     return text
 
 
-@lru_cache(maxsize=200_000)
+@remembered(200_000)
 def is_repaired(raw: str) -> bool:
     """True for a cell read only after a repair (F09): full-width characters or blanks inside the value.
 

@@ -84,6 +84,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """
     from orchestration.commands.run import execute
     from tests.oracle.awkward import build_tree
+    from tests.small_warehouse import keep_parse, lend_parse
 
     folder = tmp_path_factory.mktemp("session")
     conformance = SHARED / "conformance" / "raw"
@@ -94,8 +95,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     ]
     settings = Settings(join_trees(folder / "raw", *sources), folder / "home")
     settings.prepare()
+    lend_parse(settings)
     succeeded, failure = execute(settings, ASKED, None, None, pages=False)
     assert succeeded, failure
+    keep_parse(settings)
     return Built(settings, conformance.is_dir(), awkward)
 
 

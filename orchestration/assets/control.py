@@ -9,7 +9,8 @@ import dagster as dg
 import duckdb
 
 from orchestration import names
-from orchestration.editions.store import CHANGE, Edition, editions, latest
+from orchestration.editions.intact import usable_editions
+from orchestration.editions.store import CHANGE, Edition, latest
 from orchestration.editions.tables import parquet
 from orchestration.partitions import QUARTERS
 from orchestration.progress import step
@@ -242,7 +243,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
                 as_of,
                 now,
                 scope.programme or None,
-                editions(settings),
+                usable_editions(settings),
             )
             asked = [row for row in rows if row[11]]
             progress.result = (

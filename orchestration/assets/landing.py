@@ -8,7 +8,6 @@ from datetime import datetime
 import dagster as dg
 
 from orchestration import names
-from orchestration.leftovers import PROCESS_TAG, process_tag
 from orchestration.partitions import QUARTERS
 from orchestration.progress import step
 from orchestration.receive import settle
@@ -48,9 +47,6 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=names.WRITER_POOL,
     )
     def load_raw_tree(context: dg.AssetExecutionContext, scope: RunScope):
-        if PROCESS_TAG not in context.run.tags:
-            # a run of Dagster's daemon: a later one must be able to tell whether its process lives
-            context.instance.add_run_tags(context.run_id, process_tag())
         settle(settings.raw_root)
         with step("读取登记目录和报送文件") as progress, pipeline_writer(settings) as connection:
             summary = load(

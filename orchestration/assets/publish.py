@@ -12,7 +12,8 @@ import dagster as dg
 import duckdb
 
 from orchestration import names
-from orchestration.editions.store import Edition, editions, latest
+from orchestration.editions.intact import usable_editions
+from orchestration.editions.store import Edition, latest
 from orchestration.editions.tables import marts, parquet, quoted, write_file
 from orchestration.editions.vintages import write_vintages
 from orchestration.progress import step
@@ -199,7 +200,7 @@ def build(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefi
     )
     def current_duckdb(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with step("发布分析库 current.duckdb") as progress, pipeline_writer(settings) as connection:
-            tables = write_snapshot(connection, settings.current, editions(settings))
+            tables = write_snapshot(connection, settings.current, usable_editions(settings))
             progress.result = f"{tables} 张表，{settings.current.stat().st_size / 1048576:.1f} MB"
         return dg.MaterializeResult(metadata={"tables": tables, "bytes": settings.current.stat().st_size})
 

@@ -40,6 +40,7 @@ from orchestration.backup.reading import (
 )
 from orchestration.progress import Step
 from orchestration.settings import Settings
+from raw.durable import sync_folder
 from raw.files import shown_name
 
 _IN_MEMORY = 32 << 20  # a larger file waits on disk between its hash and its place in the tar
@@ -184,11 +185,7 @@ def _new_file(target: Path) -> Iterator[IO[bytes]]:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(target.parent)
 
 
 class Unsettled(BackupFailed):

@@ -16,20 +16,11 @@ _WHAT = {
 }  # fmt: skip
 _STATES = {"begun": "开始", "ready": "待生效", "done": "完成", "failed": "未成", "noted": "记录"}
 _WHO = {"by": "", "approved_by": "批准 ", "sender": "报送 "}
-# details that say most of an entry, in this order
-_SHOWN = (
-    "edition",
-    "path",
-    "file",
-    "programme",
-    "period",
-    "reporter",
-    "reason",
-    "exit",
-    "error",
-    "sha256",
-    "manifest_sha256",
-)
+# details that say most of an entry, in this order, and what is written before them
+_SHOWN = {
+    "edition": "", "path": "", "file": "", "programme": "", "period": "", "reporter": "", "reason": "原因：",
+    "exit": "退出码 ", "error": "", "sha256": "sha256 ", "manifest_sha256": "清单 ",
+}  # fmt: skip
 
 
 def audit(settings: Settings, last: int | None, as_json: bool) -> int:
@@ -82,10 +73,12 @@ def _row(entry: Entry) -> str:
 
 def _about(details: dict[str, Any]) -> str:
     parts = [f"第 {details['begun']} 条"] if "begun" in details else []
-    for name in _SHOWN:
+    for name, label in _SHOWN.items():
         value = details.get(name)
         if value is not None:
-            parts.append(str(value)[:12] if name.endswith("sha256") else str(value)[:120])
+            parts.append(label + (str(value)[:12] if name.endswith("sha256") else str(value)[:120]))
+    if isinstance(line := details.get("line"), dict):
+        parts.append("/".join(map(str, line.values()))[:160])
     for key, sign in (("added", "+"), ("removed", "−")):
         parts += [f"{sign}{'/'.join(map(str, line.values()))}"[:160] for line in details.get(key, ())[:5]]
     if "torn" in details:

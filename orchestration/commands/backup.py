@@ -18,7 +18,7 @@ from orchestration.backup.restoring import restore as unpack
 from orchestration.backup.writing import Backup, write_backup
 from orchestration.commands.run import DONE, INCOMPLETE, Misuse, run_lock
 from orchestration.editions.store import Edition, EditionDamaged, editions
-from orchestration.receive import receipts_lock
+from orchestration.receive import Refused, receipts_lock
 from orchestration.settings import Settings
 from raw.periods import SHANGHAI
 
@@ -48,7 +48,7 @@ def backup(settings: Settings, to: Path | None, check: Path | None, as_json: boo
                 f"{made.files} 个文件，{megabytes(made.content_bytes)}，压缩为 {megabytes(made.size)}"
             )
             record.outcome |= {"sha256": made.sha256, "files": made.files, "problems": len(made.problems)}
-    except (BackupFailed, audit.AuditUnavailable, OSError) as error:
+    except (BackupFailed, Refused, audit.AuditUnavailable, OSError) as error:
         return _failed("备份没有完成，没有留下文件", error, as_json)
     print(_json(_about(made)) if as_json else _written_text(made))
     return INCOMPLETE if made.problems else DONE
@@ -56,7 +56,10 @@ def backup(settings: Settings, to: Path | None, check: Path | None, as_json: boo
 
 @contextmanager
 def _standstill(settings: Settings, say):
-    """No run, no publication, no receipt and no entry of the audit log meanwhile."""
+    """No run, no publication, no receipt and no entry of the audit log meanwhile.
+
+    A receive that was killed half-way is finished first, by the lock (decisions/0014).
+    """
     with ExitStack() as locks:
         locks.enter_context(run_lock(settings, say))
         locks.enter_context(receipts_lock(settings.raw_root))
@@ -146,11 +149,15 @@ def _verify_all(settings: Settings) -> list[dict]:
 
 
 def _verify(settings: Settings, edition: Edition, number: str) -> dict:
-    from orchestration.editions.verify import verify
+    from orchestration.editions.verify import Verdict, verify
 
     started = time.monotonic()
     with progress.step(f"核验 {edition.edition_id}（{number}）") as step:
-        verdict = verify(settings, edition)
+        try:
+            verdict = verify(settings, edition)
+        except Exception as error:
+            # one that cannot be computed, whatever the reason, must not hide the others; it is told and the exit code is 1
+            verdict = Verdict(edition.edition_id, [f"核验没有完成（{type(error).__name__}）：{error}"])
         step.result = "通过" if verdict.holds else f"{len(verdict.problems)} 处不符"
     return {
         "edition": edition.edition_id, "ok": verdict.holds, "problems": verdict.problems, "notes": verdict.notes,

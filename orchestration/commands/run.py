@@ -16,6 +16,7 @@ from orchestration import progress
 from orchestration.audit import FAILED, Act, act
 from orchestration.commands.summary import ProgrammeSummary, Summary, summarise
 from orchestration.confirmations import note_written_by_hand
+from orchestration.environment import explained
 from orchestration.leftovers import clear_files, end_dead_runs, process_tag
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
@@ -150,8 +151,10 @@ def run(
             _keep_traceback(settings)
         if not succeeded:
             record.state, record.outcome = FAILED, {"exit": INCOMPLETE, "error": failure[:2000]}
+            words = explained(failure)
             message = (
-                f"运行失败（程序或环境的问题，不是数据的问题）：\n{failure}\n日志：{settings.home / 'logs'}"
+                f"运行失败（程序或环境的问题，不是数据的问题）：\n{failure}\n{words + chr(10) if words else ''}"
+                f"日志：{settings.home / 'logs'}"
             )
             print(json.dumps({"ok": False, "error": failure}, ensure_ascii=False) if as_json else message)
             return INCOMPLETE

@@ -33,14 +33,15 @@ from orchestration.assets.publish import (
 from orchestration.audit import READY, Act, act
 from orchestration.editions import difference
 from orchestration.editions.correction import corrected
+from orchestration.editions.intact import usable_editions
 from orchestration.editions.store import (
     DIFFERENCE,
     MANIFEST,
     TABLES,
     Edition,
+    EditionDamaged,
     archive_file,
     edition_id,
-    editions,
     editions_folder,
     latest,
     mark,
@@ -210,7 +211,10 @@ def _fingerprint(edition: Edition) -> dict[str, str]:
 def _publish(
     settings: Settings, programme_id: str, period: str, approval: Approval, only: str | None, record: Act
 ) -> Published:
-    present = editions(settings)
+    try:
+        present = usable_editions(settings)
+    except EditionDamaged as damage:
+        raise NotPublishable(str(damage)) from damage
     before = latest(present).get((programme_id, period))
     revision = before.revision + 1 if before else 0
     folder = editions_folder(settings, programme_id, period)

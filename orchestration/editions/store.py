@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,9 @@ class Edition:
 
     folder: Path
     manifest: dict[str, Any]
+    instead: dict[str, Path] = field(
+        default_factory=dict
+    )  # table → where its rows are, its own file being damaged
 
     @property
     def programme_id(self) -> str:
@@ -75,7 +78,7 @@ class Edition:
 
     def table(self, name: str) -> Path:
         """The frozen rows of a mart."""
-        return self.folder / TABLES / f"{name}.parquet"
+        return self.instead.get(name) or self.folder / TABLES / f"{name}.parquet"
 
     def changes(self) -> list[dict[str, Any]]:
         """Differences from the edition it replaces, columns ``CHANGE``; none for r0."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import tempfile
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -175,6 +176,17 @@ def _restore_tree(settings: Settings, edition: Edition, root: Path) -> None:
         take_out(settings, manifest["confirmations"], root / "confirmations.csv")
 
 
+def take_along_earlier(settings: Settings, edition: Edition, scratch: Settings) -> None:
+    """The editions of earlier quarters, without their pages: the rank of the quarter before is the published one.
+
+    Copies, no links: a sealed connection reads nothing outside its own folders.
+    """
+    for link in edition.manifest["previous_quarters"]:
+        other = edition_named(settings, link["edition"])
+        target = scratch.published / other.folder.relative_to(settings.published)
+        shutil.copytree(other.folder, target, ignore=shutil.ignore_patterns("site", "workbook.xlsx"))
+
+
 def recompute(settings: Settings, edition: Edition, folder: Path) -> Settings:
     """The home in ``folder`` in which the edition was computed from its archived inputs: its warehouse, nothing published.
 
@@ -183,12 +195,7 @@ def recompute(settings: Settings, edition: Edition, folder: Path) -> Settings:
     """
     _restore_tree(settings, edition, folder / "raw")
     scratch = Settings(folder / "raw", folder / "home", settings.limits)
-    for link in edition.manifest["previous_quarters"]:
-        # the rank of the quarter before is the published one
-        other = edition_named(settings, link["edition"])
-        target = scratch.published / other.folder.relative_to(settings.published)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(other.folder, target_is_directory=True)
+    take_along_earlier(settings, edition, scratch)
     cut = edition.data_cut
     land(scratch, Period.parse(edition.period), cut, cut, edition.programme_id)
     build_models(scratch, tested=False)  # the comparison is the test

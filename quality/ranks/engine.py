@@ -278,18 +278,25 @@ def totals(
 
 def ranks(totals: Floats) -> tuple[Floats, Floats]:
     """(ranks from the top, ranks from the end) of (places × draws) totals, 1224, on 6 decimals; NaN stays out."""
-    rounded = np.round(np.ascontiguousarray(totals.T), DECIMALS)
-    top, end = np.full(rounded.shape, np.nan), np.full(rounded.shape, np.nan)
-    for draw, line in enumerate(rounded):
-        order = np.argsort(line)  # NaN last
-        order = order[: len(line) - np.isnan(line).sum()]
-        if not order.size:
-            continue
-        ordered = line[order]
-        starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        sizes = np.diff(starts, append=len(order))
-        end[draw, order] = np.repeat(1.0 + starts, sizes)
-        top[draw, order] = np.repeat(1.0 + len(order) - starts - sizes, sizes)
+    draws, places = totals.T.shape
+    top, end = np.empty((draws, places)), np.empty((draws, places))
+    at_once = max(1, _CELLS // max(1, places))
+    for first in range(0, draws, at_once):
+        part = slice(first, first + at_once)
+        rounded = np.round(np.ascontiguousarray(totals.T[part]), DECIMALS)
+        order = np.argsort(rounded, axis=1)  # NaN last
+        ordered = np.take_along_axis(rounded, order, axis=1)
+        known = places - np.isnan(rounded).sum(axis=1, keepdims=True)
+        # equal ones stand together: where each such group starts and ends
+        number, group = np.arange(float(places)), np.ones(ordered.shape, bool)
+        group[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+        start = np.maximum.accumulate(np.where(group, number, 0), axis=1)
+        group[:, :-1], group[:, -1:] = group[:, 1:].copy(), True
+        stop = np.minimum.accumulate(np.where(group, number, places)[:, ::-1], axis=1)[:, ::-1]
+        nothing = np.isnan(ordered)
+        start[nothing], stop[nothing] = np.nan, np.nan
+        np.put_along_axis(end[part], order, 1 + start, axis=1)
+        np.put_along_axis(top[part], order, known - stop, axis=1)
     return top.T, end.T
 
 

@@ -70,11 +70,12 @@ def labels_outside_brackets(text: str, depth: int) -> list[int]:
 
 def bracket_responsibility(text: str) -> list[tuple[int, int]]:
     """Spans (with the brackets) of the outermost round brackets that name who is responsible."""
-    pairs = [(a, b) for a, b in bracket_pairs(text) if text[a] in "(（"]
-    spans = []
+    pairs = sorted((a, b) for a, b in bracket_pairs(text) if text[a] in "(（")
+    spans, end = [], -1
     for opening, closing in pairs:
-        if any(a < opening and closing < b for a, b in pairs):
-            continue
+        if closing < end:
+            continue  # inside the one before
+        end = closing
         if is_responsibility(text[opening + 1 : closing], at_end=not text[closing + 1 :].strip("。；; .")):
             spans.append((opening, closing + 1))
     return spans

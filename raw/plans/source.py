@@ -19,6 +19,8 @@ from raw.plans.model import Line, PlanError, Source
 from raw.readers.xlsx import has_document_type
 from raw.text import squeeze, storable
 
+# the longest plan known has 200,000; what takes a second there takes hours for 20 MB
+MAX_CHARACTERS = 1_000_000
 _SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "旧版 Word 文件（.doc）或加密的文件；请在 Word 里另存为 .docx（不加密）",
     b"%PDF": "PDF 文件；请把正文复制到文本文件（.txt），或在 Word 里另存为 .docx",
@@ -60,6 +62,10 @@ def read_source(path: Path, limits: Limits | None = None) -> Source:
         raise PlanError(f"文件“{path.name}”不是 Word 文档（.docx），可能已损坏或只是改了扩展名")
     else:
         source = _read_text(path)
+    if sum(len(line.text) for line in source.lines) > MAX_CHARACTERS:
+        raise PlanError(
+            f"文件“{path.name}”的文字超过 {MAX_CHARACTERS // 10_000} 万字，不像一份方案；请只留方案正文"
+        )
     if not any(squeeze(line.text) or line.cells for line in source.lines):
         raise PlanError(f"文件“{path.name}”里没有文字（可能是扫描件，请先识别成文字）")
     return source

@@ -92,6 +92,10 @@ class Expression:
     doubts: tuple[str, ...]
 
 
+# characters of one expression: the longest of a plan has some hundred
+MAX_TEXT = 5000
+
+
 def is_unit(name: str) -> bool:
     """Whether the text ends like the name of a body, a place or a collective."""
     return bool(name) and len(name) <= 45 and _END_RE.search(name) is not None and "。" not in name
@@ -130,9 +134,14 @@ def looks_like_units(text: str) -> float:
 
 
 def parse_units(text: str, default_role: str = "", line: int = 0, after_lead: bool = False) -> Expression:
-    """Units with roles. ``default_role`` is that of a label (配合单位：); ``after_lead``: a lead stands elsewhere."""
-    flat = despace(strip_markup(text)).strip(_EDGE)
+    """Units with roles. ``default_role`` is that of a label (配合单位：); ``after_lead``: a lead stands elsewhere.
+
+    Of a text of more than ``MAX_TEXT`` characters only those are read, with a doubt.
+    """
+    flat = despace(strip_markup(text[:MAX_TEXT])).strip(_EDGE)
     doubts: list[str] = []
+    if len(text) > MAX_TEXT:
+        doubts.append(f"责任单位的文字长 {len(text)} 字，只读了前 {MAX_TEXT} 字：“{flat[:40]}”")
     done: list[tuple[str, str]] = []
     pending: list[str] = []
     for name, role in _pieces(flat, doubts):

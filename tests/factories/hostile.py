@@ -536,7 +536,12 @@ def parquet_nested():
 
 def _recounted(rows: int, said: int) -> bytes:
     """A file of ``rows`` rows whose footer says ``said`` (both below 64, so that the count is one byte)."""
-    body = bytearray(_parquet({"task_id": [f"t{n:02d}" for n in range(1, rows + 1)]}, compression="none"))
+    body = bytearray(
+        _parquet(
+            {"task_id": [f"t{n:02d}" for n in range(1, rows + 1)], "status": ["推进中"] * rows},
+            compression="none",
+        )
+    )
     footer = len(body) - 8 - struct.unpack("<I", body[-8:-4])[0]
     # FileMetaData.num_rows: a 64-bit field next to the list of columns, twice the number
     at = body.index(bytes([0x16, 2 * rows, 0x19]), footer)

@@ -6,6 +6,7 @@ Prints a Markdown table for docs/hostile-input.md.
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ def _one(name: str, path: Path) -> None:
     from tests.factories.hostile import CASES
     from tests.fuzz.targets import codes
 
+    limits = Limits()
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))  # as in a worker
     known = codes()
     before = _peak(reset=True)
     started = time.process_time()
@@ -26,7 +29,7 @@ def _one(name: str, path: Path) -> None:
         result = read_submission(
             SubmissionFile("r", CASES[name].path, path, "p2021", "2021Q1", "410001", "progress"),
             known,
-            Limits(),
+            limits,
         )
         rules = sorted({finding[0] for finding in result.findings})
         rows, reason = result.rows_loaded, (result.reason or "")

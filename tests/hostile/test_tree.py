@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 import raw.loader
+import raw.tree
 from raw.errors import Limits
 from raw.files import read_register, shown_name
 from raw.intake import Batch, rows_of
@@ -237,6 +238,27 @@ def test_a_gigabyte_is_refused_by_its_size_before_it_is_hashed(root):
     receipt = next(r for r in scan(root) if r.file.path.startswith(PLACE))
     assert receipt.sha256 and receipt.problem is None
     assert "F13" in {rule_id for rule_id, found, _ in loaded(root)[1] if found == receipt.file.path}
+
+
+@pytest.mark.parametrize("seconds", [2.0**40, -(2.0**40), float("nan")])
+def test_a_time_no_calendar_has_is_none(seconds):
+    assert raw.tree._moment(seconds).year == 1970
+
+
+def test_a_file_that_vanishes_during_the_scan_is_told(root, monkeypatch):
+    good(root / PLACE / "progress.csv")
+    walk = raw.tree._walk
+
+    def slow(start):
+        for path, error in list(walk(start)):
+            if path.name == "progress.csv" and path.parent.name == "410001":
+                path.unlink()
+            yield path, error
+
+    monkeypatch.setattr(raw.tree, "_walk", slow)
+    receipts, _ = loaded(root)
+    assert "无法打开" in names_of(receipts)["progress.csv"][1]
+    assert receipts[f"{GOOD_PLACE}/progress.csv"] == (2, None)
 
 
 # ── receipts.csv ──────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.browser import Tab, chromium, kinds_of
+from tests.conftest import SHARED
+from tests.integration.rule_homes import RuleHomes, build_rule_homes
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,6 +95,13 @@ def made_site(out: Path, reporters: int, *, hostile: bool = False) -> MadeSite:
     render_portal(connection, out)
     connection.close()
     return MadeSite(root, names, marks)
+
+
+@pytest.fixture(scope="session")
+def rule_homes(tmp_path_factory: pytest.TempPathFactory) -> RuleHomes:
+    """The warehouse of the rule tests, built once."""
+    accounts = SHARED / "reference" / "validation_samplonomy"
+    return build_rule_homes(tmp_path_factory.mktemp("rule_homes"), accounts if accounts.is_dir() else None)
 
 
 @pytest.fixture(scope="session")

@@ -6,21 +6,20 @@ Belongs here: rules → edits → proposals, places and texts. Does not belong h
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from orchestration.settings import REPOSITORY, Settings
-from orchestration.stages import build_models, land
 from orchestration.warehouse import reader
 from quality.suites.indicators import PERCENT_UNITS, RATIO_TOLERANCE, TIME_UNITS
-from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_tree
+from tests.integration.rule_homes import RuleHomes
 
 # beside the session warehouse: the two halves of make test take about as long
 pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
 
-NOW = datetime(2022, 3, 1, 9, 0, tzinfo=SHANGHAI)
 RECEIVED = {"2021Q1": "2021-03-20T10:00:00+08:00", "2021Q2": "2021-06-20T10:00:00+08:00"}
 WHO = {"shi": "", "k1": "shi", "k2": "shi", "a": "", "b": "", "c": "", "d": ""}
 
@@ -78,12 +77,10 @@ trade,import,1,差额＝出口－进口
 """
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("proposals")
-    root = folder / "raw"
+def write_raw(root: Path) -> Path:
+    """The raw tree; the programme ends with its second quarter."""
     registry = make_registry(
-        root, "maodun",
+        root, "maodun", end=date(2021, 6, 30),
         reporters=[{"reporter_id": r, "name": f"{r}县", "kind": "county", "parent_id": p} for r, p in WHO.items()],
         tasks=[], responsibilities=[], targets=[], indicators=INDICATORS,
         assignments=[{"indicator_id": i, "reporter_id": r} for i, owing in OWED.items() for r in owing],
@@ -98,13 +95,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             for cells in [given if isinstance(given, tuple) else (given, "", "")]
         ]
         received[path] = RECEIVED[period]
-    write_tree(root, files, received)
+    return write_tree(root, files, received)
 
-    settings = Settings(root, folder / "home")
-    settings.prepare()
-    land(settings, Period(2021, 2), NOW)
-    build_models(settings, only=("+correction_proposals", "+flags"))
-    return settings
+
+@pytest.fixture(scope="module")
+def home(rule_homes: RuleHomes, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Its programme alone."""
+    return rule_homes.alone(rule_homes.proposals, tmp_path_factory.mktemp("proposals"))
 
 
 @pytest.fixture

@@ -19,16 +19,15 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from orchestration.settings import Settings
-from orchestration.stages import build_models, land
 from orchestration.warehouse import reader
-from raw.periods import SHANGHAI, Period
 from tests.factories import make_registry, write_csv, write_tree
+from tests.integration.rule_homes import RuleHomes
 
 # beside the session warehouse: the two halves of make test take about as long
 pytestmark = [pytest.mark.integration, pytest.mark.warehouse]
@@ -47,7 +46,7 @@ NOT_EVALUABLE = {
     "V09": "QUARTERS_TO_YEAR_NOT_EVALUABLE",
     "V08": "REGION_ROLLUP_NOT_EVALUABLE",
 }
-NOW = datetime(2020, 3, 1, 9, 0, tzinfo=SHANGHAI)
+SOURCE = "reference/validation_samplonomy"  # below the shared reference material
 PERIODS = 24 + 6  # quarters and years of 2014-2019
 
 
@@ -116,18 +115,10 @@ def programme(root: Path, programme_id: str, rows: list[dict[str, str]]) -> dict
 class Accounts:
     """The two programmes after one build, and the files they were made from."""
 
-    def __init__(self, source: Path, folder: Path) -> None:
+    def __init__(self, source: Path, files: dict[str, list[dict]], settings: Settings) -> None:
         self.expected = [tuple(row.values()) for row in read(source / "expected_flags.csv")]
         self.keys = {(r["region"], r["period"], r["measure"]) for r in read(source / "clean.csv")}
-        self.files: dict[str, list[dict]] = {}
-        for name in ("dirty", "clean"):
-            self.files |= programme(folder / "raw", name, read(source / f"{name}.csv"))
-        received = {path: _in_time(path.split("/")[2]) for path in self.files}
-        write_tree(folder / "raw", self.files, received)
-        self.settings = Settings(folder / "raw", folder / "home")
-        self.settings.prepare()
-        land(self.settings, Period(2019, 4), NOW)
-        build_models(self.settings, tested=False)
+        self.files, self.settings = files, settings
 
     def rows(self, sql: str, *parameters: object) -> list[tuple]:
         """Rows of the warehouse."""
@@ -137,7 +128,7 @@ class Accounts:
     def statuses(self, programme_id: str, rule_id: str) -> Counter:
         """How often a rule gave which status inside the keys of the source."""
         found = self.rows(
-            "SELECT reporter_id, period, entity_id, status FROM quality.check_results WHERE programme_id = ? AND rule_id = ?",
+            "SELECT reporter_id, period, entity_id, status FROM intermediate.int_check_rows WHERE programme_id = ? AND rule_id = ?",
             programme_id, rule_id,
         )  # fmt: skip
         return Counter(status for *where, status in found if key(*where) in self.keys)
@@ -160,7 +151,7 @@ class Accounts:
         ):  # fmt: skip
             found.append(("MISSING_RECORD" if row_number is None else "MISSING_VALUE", *key(*where), ""))
         for rule_id, *where in self.rows(
-            "SELECT rule_id, reporter_id, period, entity_id FROM quality.check_results "
+            "SELECT rule_id, reporter_id, period, entity_id FROM intermediate.int_check_rows "
             "WHERE programme_id = ? AND rule_id IN ('Q03', 'V08', 'V09') AND status = 'not_evaluable'", programme_id,
         ):  # fmt: skip
             found.append((NOT_EVALUABLE[rule_id], *key(*where), ""))
@@ -177,13 +168,21 @@ def _in_time(period: str) -> str:
     return f"{period[:4]}-{3 * int(period[5]):02d}-20T10:00:00+08:00"
 
 
+def write_raw(source: Path, root: Path) -> dict[str, list[dict]]:
+    """Both programmes; returns the submissions by path."""
+    files: dict[str, list[dict]] = {}
+    for name in ("dirty", "clean"):
+        files |= programme(root, name, read(source / f"{name}.csv"))
+    write_tree(root, files, {path: _in_time(path.split("/")[2]) for path in files})
+    return files
+
+
 @pytest.fixture(scope="module")
-def accounts(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Accounts:
-    """The pair, built once; skipped where the reference material has no such data set."""
-    source = shared / "reference" / "validation_samplonomy"
-    if not source.is_dir():
-        pytest.skip(f"no data set at {source}")
-    return Accounts(source, tmp_path_factory.mktemp("samplonia"))
+def accounts(shared: Path, rule_homes: RuleHomes) -> Accounts:
+    """The pair; skipped where the reference material has no such data set."""
+    if rule_homes.accounts is None:
+        pytest.skip(f"no data set at {shared / SOURCE}")
+    return Accounts(shared / SOURCE, rule_homes.accounts, rule_homes.settings)
 
 
 def test_the_dirty_file_gives_exactly_its_expected_flags(accounts: Accounts) -> None:

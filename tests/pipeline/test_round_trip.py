@@ -6,16 +6,18 @@ import json
 import shutil
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from dashboards.workbooks import styles
+from orchestration.cli import cli
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
 from raw.periods import SHANGHAI, Period
 from tests.conftest import SAMPLES, Built
-from tests.pipeline.test_run import taizhang
 from tests.small_warehouse import build_home
 from tests.unit.test_feedback import marks
 from tests.unit.test_template import rows_by_key, table
@@ -57,10 +59,16 @@ def _wrong_cells(path: Path) -> set[str]:
     return {cell for cell, colour in marks(path).items() if colour != styles.rgb(styles.WORK_FILL)}
 
 
+def _taizhang(raw: Path, home: Path, *arguments: str) -> Any:
+    """What a command answers with ``--json``; in this process: the installed command is tested in ``test_run``."""
+    environment = {"TAIZHANG_RAW": str(raw), "TAIZHANG_HOME": str(home)}
+    done = CliRunner(env=environment).invoke(cli, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
 def _receive(raw: Path, home: Path, moment: str, *files: Path) -> list[dict]:
-    done = taizhang(raw, home, "receive", *map(str, files), "--at", moment, "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)["received"]
+    return _taizhang(raw, home, "receive", *map(str, files), "--at", moment)["received"]
 
 
 def _run(raw: Path, home: Path) -> None:
@@ -69,24 +77,17 @@ def _run(raw: Path, home: Path) -> None:
 
 def _feedback(raw: Path, home: Path, out: Path) -> dict[str, Path]:
     """Submission → its feedback."""
-    done = taizhang(
-        raw, home, "feedback", "--period", PERIOD, "--reporter", "新蔡县", "--out", str(out), "--json"
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {Path(entry["source"]).name: Path(entry["file"]) for entry in json.loads(done.stdout)["files"]}
+    told = _taizhang(raw, home, "feedback", "--period", PERIOD, "--reporter", "新蔡县", "--out", str(out))
+    return {Path(entry["source"]).name: Path(entry["file"]) for entry in told["files"]}
 
 
 def _county(raw: Path, home: Path) -> dict:
-    done = taizhang(raw, home, "remind", "--period", PERIOD, "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (block,) = json.loads(done.stdout)
+    (block,) = _taizhang(raw, home, "remind", "--period", PERIOD)
     return next(county for county in block["texts"][0]["counties"] if county["reporter_id"] == REPORTER)
 
 
 def _status(raw: Path, home: Path) -> dict:
-    done = taizhang(raw, home, "status", "--period", PERIOD, "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (block,) = json.loads(done.stdout)
+    (block,) = _taizhang(raw, home, "status", "--period", PERIOD)
     return block
 
 
@@ -96,12 +97,11 @@ def test_form_mistakes_feedback_correction(built: Built, tmp_path: Path):
 
     # the forms, from what is published
     forms = tmp_path / "forms"
-    done = taizhang(
+    told = _taizhang(
         built.settings.raw_root, built.settings.home,
-        "template", "--period", PERIOD, "--reporter", REPORTER, "--out", str(forms), "--json",
+        "template", "--period", PERIOD, "--reporter", REPORTER, "--out", str(forms),
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    sent = {entry["kind"]: Path(entry["file"]) for entry in json.loads(done.stdout)["files"]}
+    sent = {entry["kind"]: Path(entry["file"]) for entry in told["files"]}
     assert set(sent) == {"progress", "indicators"}
 
     # filled in, with mistakes

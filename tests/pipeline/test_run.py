@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from orchestration.settings import Settings
 from orchestration.warehouse import reader
 from tests.conftest import SAMPLES, Built, join_trees
 from tests.factories import make_registry, write_tree
+from tests.small_warehouse import lend_parse
 from tests.support import MARTS, table_rows
 
 pytestmark = pytest.mark.pipeline
@@ -33,17 +36,57 @@ def contents(path: Path, programmes: list[str], until: str = "9999Q4") -> dict[s
         return {table: table_rows(connection, table, programmes, until) for table in TABLES}
 
 
+def _progress(*rows: tuple[str, str, object]) -> list[dict]:
+    return [
+        {
+            "任务编号": task,
+            "状态": status,
+            "完成进度": progress,
+            "进展情况": "按计划推进",
+            "填报日期": "2021-03-25",
+        }
+        for task, status, progress in rows
+    ]
+
+
+def spoiled_tree(raw: Path) -> Path:
+    """A programme whose weights do not sum to 1 (P01), with a truncated workbook among its files."""
+    specials = [
+        {"special_id": "a", "name": "甲项", "weight": 0.5, "lead_unit": "市市场监督管理局"},
+        {"special_id": "b", "name": "乙项", "weight": 0.6, "lead_unit": "市市场监督管理局"},
+    ]
+    tasks = [
+        {"task_id": "t01", "seq": 1, "special_id": "a", "title": "事项一", "deadline_text": "2021年6月30日"},
+        {"task_id": "t02", "seq": 2, "special_id": "b", "title": "事项二", "deadline_text": "2021年12月"},
+    ]
+    make_registry(
+        raw, "p2021", end=date(2021, 3, 31), specials=specials, tasks=tasks, indicators=[], targets=[],
+        responsibilities=[{"task_id": t["task_id"], "unit_name": "市市场监督管理局", "role": "lead"} for t in tasks],
+    )  # fmt: skip
+    good = _progress(("t01", "推进中", "80%"), ("t02", "推进中", 60))
+    return write_tree(
+        raw,
+        {
+            "submissions/p2021/2021Q1/410001/progress.csv": good,
+            "submissions/p2021/2021Q1/410001/progress_b.xlsx": b"PK\x03\x04 truncated",
+            "submissions/p2021/2021Q1/410002/progress.xlsx": good[:1],
+        },
+    )
+
+
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, subprocess.CompletedProcess]:
-    """(raw tree, home, run) of the sample written in another order, computed by the command; pages: see the small tree."""
+    """(raw tree, home, run) of the sample written in another order, beside a programme that is spoiled; without pages."""
     folder = tmp_path_factory.mktemp("copied")
-    raw, home = join_trees(folder / "elsewhere", SAMPLES, newest_first=True), folder / "home"
-    return raw, home, taizhang(raw, home, "run", "--no-site", "--period", LAST)
+    raw = join_trees(folder / "elsewhere", SAMPLES, spoiled_tree(folder / "spoiled"), newest_first=True)
+    home = Settings(raw, folder / "home")
+    home.prepare()
+    lend_parse(home)
+    return raw, home.home, taizhang(raw, home.home, "run", "--no-site", "--period", LAST)
 
 
 def test_copied_tree_in_another_order_gives_identical_tables(built: Built, copied):
     raw, home, done = copied
-    assert done.returncode == 0, done.stdout + done.stderr
     published = home / "published"
     for shown in ("current.duckdb", "驻马店市", "前三", "隔离"):
         assert shown in done.stdout
@@ -60,7 +103,7 @@ def test_copied_tree_in_another_order_gives_identical_tables(built: Built, copie
     for table in TABLES:
         assert mine[table] == theirs[table], table
 
-    status = taizhang(raw, home, "status", "--period", "2021Q4", "--json")
+    status = taizhang(raw, home, "status", "--period", "2021Q4", "--programme", "zhumadian2021", "--json")
     assert status.returncode == 0
     (block,) = json.loads(status.stdout)
     assert block["owed"] == block["received"] + len(block["missing"])
@@ -69,73 +112,42 @@ def test_copied_tree_in_another_order_gives_identical_tables(built: Built, copie
     assert "总分 =" in explain.stdout and "主要原因" in explain.stdout
 
 
-def test_running_again_changes_nothing_and_leaves_others_alone(built: Built, copied):
-    raw, home, _ = copied
-    current = home / "published" / "current.duckdb"
-    before = contents(current, SAMPLE_PROGRAMMES)
-    with reader(current) as held:
-        ranked = held.execute("SELECT count(*) FROM marts.ranking").fetchone()
-        done = taizhang(
-            raw, home, "run", "--no-site", "--period", LAST, "--programme", "zhumadian2021", "--json"
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert held.execute("SELECT count(*) FROM marts.ranking").fetchone() == ranked
-    summary = json.loads(done.stdout)
-    assert [programme["programme_id"] for programme in summary["programmes"]] == ["zhumadian2021"]
-    assert contents(current, SAMPLE_PROGRAMMES) == before
-
-
-def _progress(*rows: tuple[str, str, object]) -> list[dict]:
-    return [
-        {
-            "任务编号": task,
-            "状态": status,
-            "完成进度": progress,
-            "进展情况": "按计划推进",
-            "填报日期": "2021-03-25",
-        }
-        for task, status, progress in rows
-    ]
-
-
-def test_registry_error_is_exit_1_and_one_bad_file_spoils_nothing(tmp_path: Path):
+def test_registry_error_is_exit_1_and_one_bad_file_spoils_nothing(copied):
     """Weights that do not sum to 1 (P01): computed as far as possible, exit 1; a truncated workbook: rejected, the rest ranked."""
-    raw = tmp_path / "raw"
-    specials = [
-        {"special_id": "a", "name": "甲项", "weight": 0.5, "lead_unit": "市市场监督管理局"},
-        {"special_id": "b", "name": "乙项", "weight": 0.6, "lead_unit": "市市场监督管理局"},
-    ]
-    tasks = [
-        {"task_id": "t01", "seq": 1, "special_id": "a", "title": "事项一", "deadline_text": "2021年6月30日"},
-        {"task_id": "t02", "seq": 2, "special_id": "b", "title": "事项二", "deadline_text": "2021年12月"},
-    ]
-    make_registry(
-        raw, "p2021", specials=specials, tasks=tasks, indicators=[], targets=[],
-        responsibilities=[{"task_id": t["task_id"], "unit_name": "市市场监督管理局", "role": "lead"} for t in tasks],
-    )  # fmt: skip
-    good = _progress(("t01", "推进中", "80%"), ("t02", "推进中", 60))
-    write_tree(
-        raw,
-        {
-            "submissions/p2021/2021Q1/410001/progress.csv": good,
-            "submissions/p2021/2021Q1/410001/progress_b.xlsx": b"PK\x03\x04 truncated",
-            "submissions/p2021/2021Q1/410002/progress.xlsx": good[:1],
-        },
-    )
-    done = taizhang(raw, tmp_path / "home", "run", "--period", "2021Q1")
+    _, home, done = copied
     assert done.returncode == 1, done.stdout + done.stderr
     assert "登记目录有" in done.stdout
-    folder = tmp_path / "home" / "published" / "p2021" / "2021Q1"
-    assert (folder / "site" / "index.html").is_file() and (folder / "parquet" / "ranking.parquet").is_file()
-    with reader(tmp_path / "home" / "published" / "current.duckdb") as connection:
-        ranks = connection.execute("SELECT reporter_id, rank FROM marts.ranking ORDER BY 1").fetchall()
+    with reader(home / "published" / "current.duckdb") as connection:
+        of_it = "WHERE programme_id = 'p2021'"
+        ranks = connection.execute(
+            f"SELECT reporter_id, rank FROM marts.ranking {of_it} ORDER BY 1"
+        ).fetchall()
         assert ranks == [("410001", 1), ("410002", 2)]
         rejected = connection.execute(
-            "SELECT path, rule_id FROM ops.receipts JOIN quality.flags USING (path) WHERE status = 'rejected'"
+            "SELECT path, rule_id FROM ops.receipts JOIN quality.flags USING (path) "
+            "WHERE status = 'rejected' AND path LIKE 'submissions/p2021/%'"
         ).fetchall()
         assert rejected == [("submissions/p2021/2021Q1/410001/progress_b.xlsx", "F01")]
         # by hand: e = 89/180 → t01 80 % open 100, t02 e = 89/364, 60 % open 100; task score 100 on both specials
         score = connection.execute(
-            "SELECT total_score FROM marts.ranking WHERE reporter_id = '410001'"
+            f"SELECT total_score FROM marts.ranking {of_it} AND reporter_id = '410001'"
         ).fetchone()
         assert score == (100.0,)
+
+
+def test_running_one_programme_again_changes_nothing_and_leaves_others_alone(copied):
+    """With its pages, while a reader holds the published file; exit 0, for the spoiled programme is not asked for."""
+    raw, home, _ = copied
+    current = home / "published" / "current.duckdb"
+    programmes = [*SAMPLE_PROGRAMMES, "p2021"]
+    before = contents(current, programmes)
+    with reader(current) as held:
+        ranked = held.execute("SELECT count(*) FROM marts.ranking").fetchone()
+        done = taizhang(raw, home, "run", "--period", LAST, "--programme", "wugang2022", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert held.execute("SELECT count(*) FROM marts.ranking").fetchone() == ranked
+    summary = json.loads(done.stdout)
+    assert [programme["programme_id"] for programme in summary["programmes"]] == ["wugang2022"]
+    assert contents(current, programmes) == before
+    assert (home / "published" / "wugang2022" / LAST / "site" / "index.html").is_file()
+    assert not (home / "published" / "zhumadian2021" / "2021Q4" / "site").exists()

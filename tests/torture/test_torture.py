@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.assets.publish import write_snapshot
@@ -18,6 +16,7 @@ from raw.tree import read_receipts
 from tests.torture import victims
 from tests.torture.exhaustive import FIRST, cut_off_receive
 from tests.torture.scene import COUNTIES, PERIOD, PROGRAMME, make_tree, receipt_problems
+from tests.torture.watcher import polling
 
 
 @pytest.fixture(scope="module")
@@ -58,54 +57,28 @@ def test_two_receive_the_same_and_other_files_at_once(tree: Path, tmp_path: Path
 
 
 def test_a_published_file_is_readable_whenever_the_writer_dies(tmp_path: Path):
-    """Killed before each step of the swap; a reader polls all the while, an old one keeps what it opened."""
+    """Killed before each step of the swap; a reader in a process of its own polls all the while."""
     warehouse, current = tmp_path / "warehouse.duckdb", tmp_path / "published" / "current.duckdb"
-
     current.parent.mkdir()
 
     def publish(value: int) -> None:
         with writer(warehouse, current.parent) as connection:
-            connection.execute(
-                f"CREATE OR REPLACE SCHEMA marts; CREATE TABLE marts.ranking AS SELECT {value} AS rank"
-            )
-            connection.execute("CREATE SCHEMA IF NOT EXISTS control")
+            connection.execute("CREATE SCHEMA IF NOT EXISTS marts; CREATE SCHEMA IF NOT EXISTS control")
+            connection.execute(f"CREATE OR REPLACE TABLE marts.ranking AS SELECT {value} AS rank")
             write_snapshot(connection, current)
 
-    publish(0)
-    ended, seen = threading.Event(), []
-
-    def poll() -> None:
-        while not ended.is_set():
-            with reader(current) as connection:
-                seen.append(connection.execute("SELECT rank FROM marts.ranking").fetchone()[0])
-
-    # in a process of its own: a database that is open in this one would be shared with the victims
-    def polled() -> int:
-        thread = threading.Thread(target=poll)
-        thread.start()
-        (tmp_path / "started").touch()
-        while not (tmp_path / "ended").exists():
-            thread.join(0.02)
-            if not thread.is_alive():
-                return 1
-        ended.set()
-        thread.join()
-        return 0 if len(seen) > 3 else 2
-
-    watcher = victims.fork(polled, tmp_path / "watcher")
-    steps = 0
-    for step in range(1, 50):
-        code = victims.run(
-            victims.at_step(lambda s=step: publish(s), step, victims.die, tmp_path), tmp_path / "log", 60
-        )
-        with reader(current) as connection:
-            assert connection.execute("SELECT rank FROM marts.ranking").fetchone()[0] <= step
-        if code == 0:
-            break
-        assert code == victims.KILLED, (tmp_path / "log").read_text()
-        steps += 1
-    (tmp_path / "ended").touch()
-    assert victims.wait(watcher, 60) == 0, (tmp_path / "watcher").read_text()
-    assert steps >= 1
-    with duckdb.connect(str(current), read_only=True) as connection:
-        assert connection.execute("FROM marts.ranking").fetchall() == [(steps + 1,)]
+    assert victims.run(lambda: publish(0), tmp_path / "log", 60) == 0, (tmp_path / "log").read_text()
+    with polling(current, tmp_path) as tally:
+        last = 0
+        for step in range(1, 50):
+            job = victims.at_step(lambda s=step: publish(s), step, victims.die, tmp_path)
+            code = victims.run(job, tmp_path / "log", 60)
+            if code == 0:
+                last = step
+                break
+            assert code == victims.KILLED, (tmp_path / "log").read_text()
+    assert last > 1
+    assert tally()["failed"] == []
+    assert tally()["read"] > 3
+    with reader(current) as connection:
+        assert connection.execute("FROM marts.ranking").fetchall() == [(last,)]

@@ -830,17 +830,21 @@ def test_restore_verifies_every_edition_and_says_which_fail(home: Settings, tmp_
 
     asked = []
 
-    def verify(settings: Settings, edition) -> module.Verdict:
-        asked.append((settings.home, edition.edition_id))
-        problems = ["存档缺失：x"] if edition.revision else []
-        return module.Verdict(edition.edition_id, problems, tables=12)
+    def verify(settings: Settings, found) -> module.Verdict:
+        asked.append((settings.home, found.edition_id))
+        if found.revision == 2:
+            raise OSError("disk")
+        problems = ["存档缺失：x"] if found.revision else []
+        return module.Verdict(found.edition_id, problems, tables=12)
 
     monkeypatch.setattr(module, "verify", verify)
+    edition(home, 2)
     made = backed_up(home, tmp_path / "b.tar.gz").path
     there = ["--home", str(tmp_path / "h"), "--raw", str(tmp_path / "r")]
     code, text = call(home, "restore", "--from", str(made), *there)
-    assert asked == [(tmp_path / "h", f"p2021/2021Q2/r{n}") for n in (0, 1)]
+    assert asked == [(tmp_path / "h", f"p2021/2021Q2/r{n}") for n in (0, 1, 2)]
     assert code == 1 and "核验通过 p2021/2021Q2/r0" in text and "核验不通过 p2021/2021Q2/r1" in text
+    assert "核验不通过 p2021/2021Q2/r2" in text and "OSError" in text
     assert "存档缺失：x" in text and "taizhang run --period 2021Q2" in text
     log = audit.read(Settings(tmp_path / "r", tmp_path / "h"))
     assert (log.problems, log.entries[-1].what) == ([], "restore")

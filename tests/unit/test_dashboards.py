@@ -876,3 +876,22 @@ def test_thirteen_reporters_in_three_seconds(tmp_path):
 )
 def test_written_forms(written, expected):
     assert written == expected
+
+
+def test_a_text_of_megabytes_does_not_make_a_page_of_megabytes():
+    from markupsafe import Markup
+
+    from dashboards.render import environment
+
+    shown = (
+        environment()
+        .from_string("{{ short }}|{{ long }}|{{ own }}|{{ none }}")
+        .render(short="<b>" + "x" * 4997, long="<i>" + "y" * 15_000_000, own=Markup("<p>" * 5000), none=None)
+    )
+    short, long, own, none = shown.split("|")
+    assert short == "&lt;b&gt;" + "x" * 4997 and own == "<p>" * 5000 and none == "None"
+    assert (
+        long.startswith("&lt;i&gt;y")
+        and long.endswith("（共 15,000,003 字，全文见报送原件）")
+        and len(long) < 5100
+    )

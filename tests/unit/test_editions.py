@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.assets.control import period_rows
+from orchestration.assets.control import period_rows, write_editions
 from orchestration.editions import store
 from orchestration.editions.correction import corrected
 from orchestration.editions.freeze import keep_what_was_known
 from orchestration.editions.tables import rows_sha256, write_file
+from orchestration.editions.verify import take_along_earlier
 from orchestration.settings import Settings
+from orchestration.warehouse import writer
 from raw.periods import SHANGHAI, Period
 
 PROGRAMME = {
@@ -145,6 +148,34 @@ def test_an_edition_is_made_of_what_was_known_at_its_data_cut(tmp_path: Path):
         for table in ("control.edition_checks", "quality.expectation_results"):
             assert column(f"SELECT count(*) FROM {table}") == [0]
     assert source.read_bytes() == before
+
+
+def test_a_recomputation_takes_the_published_quarters_before_it_along(tmp_path: Path):
+    """What is copied can be read by the sealed connection of the home in which it is computed."""
+    settings, scratch = (Settings(tmp_path / n / "raw", tmp_path / n / "home") for n in ("live", "scratch"))
+    folder = store.editions_folder(settings, "p", "2021Q1") / "r0"
+    (folder / "parquet").mkdir(parents=True)
+    (folder / "site").mkdir()
+    key = "'p' AS programme_id, '2021Q1' AS period, 'a' AS reporter_id"
+    for table, columns in {
+        "ranking": "1 AS rank, 90.0 AS total_score, 'red' AS list",
+        "task_status": "'t' AS task_id, 'completed' AS status, 'green' AS light, 100.0 AS progress_pct, "
+        "DATE '2021-03-01' AS completed_on, 100.0 AS score",
+        "indicator_scores": "'i' AS indicator_id, 'value' AS state, 1.0 AS value, 80.0 AS score",
+    }.items():
+        write_file(duckdb.connect(), f"(SELECT {key}, {columns})", folder / "parquet" / f"{table}.parquet")
+    moment = datetime(2021, 4, 13, tzinfo=SHANGHAI).isoformat()
+    manifest = {"edition": "p/2021Q1/r0", "programme_id": "p", "period": "2021Q1", "revision": 0, "data_cut": moment,
+                "published_at": moment, "by": "甲", "approved_by": "乙", "reason": None, "correction": None}  # fmt: skip
+    (folder / store.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    later = store.Edition(tmp_path, {"previous_quarters": [{"edition": "p/2021Q1/r0"}]})
+    take_along_earlier(settings, later, scratch)
+    with writer(scratch.warehouse, scratch.published) as connection:
+        connection.execute("CREATE SCHEMA control")
+        write_editions(connection, store.editions(scratch))
+        known = connection.execute("SELECT reporter_id, rank, list FROM control.published_ranks").fetchall()
+    assert known == [("a", 1, "red")]
+    assert not list(scratch.published.rglob("site"))
 
 
 def ranking(scores: dict[str, float]) -> str:

@@ -346,7 +346,7 @@ def test_two_files_of_one_name_do_not_overwrite_each_other(root: Path, tmp_path:
     assert {e.file for e in again.values()} == {e.file for e in entries.values()}
 
 
-def test_a_hundred_receipts_in_fifteen_seconds(root: Path, tmp_path: Path):
+def test_forty_receipts_in_six_seconds(root: Path, tmp_path: Path):
     tasks = [
         {"task_id": f"t{i:03d}", "seq": i, "special_id": "kaiban", "title": f"改革事项{i}", "deadline_text": "2021年6月30日"}
         for i in range(120)
@@ -356,10 +356,10 @@ def test_a_hundred_receipts_in_fifteen_seconds(root: Path, tmp_path: Path):
         {"任务编号": f"t{i:03d}", "任务名称": f"改革事项{i}", "状态": "推进中", "完成进度": "四成" if i < 12 else 40, "进展情况": "正常推进"}
         for i in range(120)
     ]  # fmt: skip
-    write_tree(root, {f"{WHERE}/progress_{n}.xlsx": rows for n in range(100)}, "2021-06-25T10:00:00+08:00")
+    write_tree(root, {f"{WHERE}/progress_{n}.xlsx": rows for n in range(40)}, "2021-06-25T10:00:00+08:00")
     connection = publish(root)
     started = time.perf_counter()
     entries = give_back(root, tmp_path / "out", connection)
-    assert time.perf_counter() - started < 15
-    assert len(entries) == 100
+    assert time.perf_counter() - started < 6
+    assert len(entries) == 40
     assert all(entry.marked == 12 for entry in entries.values())

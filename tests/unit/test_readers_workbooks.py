@@ -235,10 +235,10 @@ def test_a_value_outside_the_limits_is_f13(build, row, column, fits):
 
 def test_the_last_cell_of_a_sheet():
     body = xlsx(lambda book, page: (page.write(0, 0, "任务编号"), page.write("XFD1048576", 1)))
-    started = time.perf_counter()
+    started = time.process_time()
     caught = rejection(body)
     assert caught.rule_id == "F13" and "1048576" in caught.message
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("build, place", [(xlsx, (1048575, 16383)), (xls, (65535, 255))])
@@ -251,17 +251,17 @@ def test_a_formatted_empty_far_cell_is_harmless_and_fast(build, place):
             page.write(*place, "", xlwt.easyxf("font: bold on"))
 
     body = build(fill)
-    started = time.perf_counter()
+    started = time.process_time()
     assert cells(first(body)) == {1: ["任务编号"]}
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_merged_range_over_the_whole_sheet_is_harmless_and_fast():
     body = xlsx(lambda book, page: (page.write(0, 0, "题"), page.merge_range("A2:B3", "注")))
     body = replaced(body, "xl/worksheets/sheet1.xml", lambda text: text.replace("A2:B3", "A2:XFD1048576"))
-    started = time.perf_counter()
+    started = time.process_time()
     assert cells(first(body)) == {1: ["题"], 2: ["注"]}
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def _archive(parts: dict[str, bytes]) -> bytes:

@@ -133,3 +133,25 @@ def test_every_test_the_acceptance_list_names_exists():
         path.read_text(encoding="utf-8") for path in (REPOSITORY / "dbt_project").rglob("_unit_tests*.yml")
     )
     assert all(name in models for name in re.findall(r"`(ut_\w+)`", page))
+
+
+def test_reading_commands_start_without_the_machinery():
+    """`status` and its like answer at once: Dagster, dbt and the frame libraries cost seconds before the first query."""
+    heavy = {"dagster", "dbt", "great_expectations", "plotly", "pandas", "polars", "numpy", "pyarrow"}
+    commands = (
+        "status",
+        "explain",
+        "receive",
+        "confirm",
+        "publish",
+        "bulletin",
+        "remind",
+        "audit",
+        "serve",
+        "doctor",
+    )
+    code = f"import sys, {', '.join(f'orchestration.commands.{c}' for c in commands)}; print(sorted({heavy!r} & set(sys.modules)))"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "[]\n"
+    )

@@ -378,7 +378,7 @@ def test_a_name_stays_in_the_folder():
     assert file_name("progress", "../p", "2021Q1", 'a/b:c"', "甲 县") == "progress_p_2021Q1_a_b_c_甲_县.xlsx"
 
 
-def test_a_hundred_forms_in_fifteen_seconds(tmp_path: Path):
+def test_forty_forms_in_six_seconds(tmp_path: Path):
     rows = [
         {
             "reporter_id": "r", "task_id": f"t{i:03d}", "title": f"推进第{i}项改革事项落地见效", "special": "企业开办",
@@ -391,13 +391,13 @@ def test_a_hundred_forms_in_fifteen_seconds(tmp_path: Path):
     programme = {"programme_id": "p", "title": "某方案", "issuer": "某办", "start_date": date(2021, 1, 1),
                  "end_date": date(2021, 12, 31), "report_day": 28, "freeze_days": 12}  # fmt: skip
     started = time.perf_counter()
-    for number in range(100):
+    for number in range(40):
         form = template.Form(
             FormId("p", "2021Q2", f"r{number}", "progress"), programme, "甲县", Q2, "2021Q1", rows
         )
         template.write_form(form, tmp_path / f"{number}.xlsx")
-    assert time.perf_counter() - started < 15
-    assert list(rows_by_key(load_workbook(tmp_path / "99.xlsx").worksheets[0]))[-1] == "t119"
+    assert time.perf_counter() - started < 6
+    assert list(rows_by_key(load_workbook(tmp_path / "39.xlsx").worksheets[0]))[-1] == "t119"
 
 
 def test_another_office_program_keeps_the_form(tree: Path, tmp_path: Path):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from raw.text import header_key, is_blank, squeeze, storable, tidy
+from raw.text import header_key, is_blank, remembered, squeeze, storable, tidy
 
 ANY_TEXT = st.text(max_size=40)
 
@@ -99,3 +99,16 @@ def test_storable_text_can_be_stored(text):
         for c in kept
         if unicodedata.bidirectional(c) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI")
     ]
+
+
+def test_long_texts_are_worked_out_and_not_kept():
+    calls = []
+
+    @remembered(10)
+    def measured(value):
+        calls.append(value)
+        return len(value or "")
+
+    for value in (None, "a", "x" * 200, "x" * 201):
+        assert (measured(value), measured(value)) == (len(value or ""),) * 2
+    assert [len(value or "") for value in calls] == [0, 1, 200, 201, 201]
