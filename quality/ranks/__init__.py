@@ -3,5 +3,6 @@
 Belongs here: numpy arithmetic on scores the models have made (dbt's Python models call it). Does not belong here: the scores of tasks and
 indicators (dbt models), words on pages.
 
-``engine`` totals and ranks · ``draws`` seeded variations of them · ``changes`` what moved a score and a rank
+``boards`` tables as arrays · ``engine`` totals and ranks · ``draws`` seeded variations of them · ``changes`` what moved a score and a rank ·
+``report`` the rows of int_rank_moves · ``words`` their sentences
 """
