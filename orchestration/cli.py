@@ -35,7 +35,7 @@ class _Command(click.Group):
         except Exception as error:
             if (words := refusal(error)) is None:
                 raise
-            raise click.ClickException(words) from error
+            raise click.ClickException("\n".join([words, *getattr(error, "__notes__", [])])) from error
 
 
 @click.group(cls=_Command, context_settings=CONTEXT)

@@ -11,11 +11,11 @@ import re
 _REFUSALS = (
     (
         r"No space left on device|Disk quota exceeded|disk is full|Errno 28\b|not enough (disk )?space",
-        "磁盘空间不足；请腾出空间后重新执行。已发布的内容没有变",
+        "磁盘空间不足；请腾出空间后重新执行",
     ),
     (
         r"Read-only file system|readonly database|Errno 30\b",
-        "磁盘只读；请检查挂载方式后重新执行。已发布的内容没有变",
+        "磁盘只读；请检查挂载方式后重新执行",
     ),
     (r"Permission denied|Errno 13\b|Operation not permitted", "没有权限；请检查文件和文件夹的权限后重新执行"),
     (r"Too many open files|Errno 24\b", "打开的文件太多；请关闭其他程序或提高系统的限制后重新执行"),

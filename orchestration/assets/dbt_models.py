@@ -4,7 +4,9 @@ Unit tests of models run in the test suite, not in production runs. Not partitio
 (decisions/0002).
 """
 
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -13,10 +15,24 @@ from orchestration.progress import step
 from orchestration.resources import ensure_manifest, run_target
 from orchestration.settings import Settings
 
+if TYPE_CHECKING:
+    from dagster_dbt import DbtCliInvocation
+
 
 def build_arguments() -> list[str]:
     """Arguments of the production build."""
     return ["build", "--exclude-resource-type", "unit_test"]
+
+
+@contextmanager
+def _running(invocation: "DbtCliInvocation") -> Iterator["DbtCliInvocation"]:
+    """dbt does not outlive the step: a run that fails meanwhile (a full disk) must not leave it writing."""
+    try:
+        yield invocation
+    finally:
+        if invocation.process.poll() is None:
+            invocation.process.kill()
+            invocation.process.wait()
 
 
 def build(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -37,10 +53,13 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         with step("计算进度、得分、排名和检查") as progress, log.open("w", encoding="utf-8") as stream:
             done = {"models": 0, "tests": 0}
             # dagster-dbt echoes every line of dbt to stdout; people read the progress lines, engineers the log
-            with redirect_stdout(stream):
-                for event in dbt.cli(
-                    build_arguments(), context=context, target_path=run_target(settings)
-                ).stream():
+            with (
+                redirect_stdout(stream),
+                _running(
+                    dbt.cli(build_arguments(), context=context, target_path=run_target(settings))
+                ) as invocation,
+            ):
+                for event in invocation.stream():
                     kind = (
                         "tests"
                         if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation)

@@ -223,6 +223,7 @@ def _publish(
     known = settings.current.with_name(f".current.known.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
+    edition = None
     try:
         with reader(settings.current, settings.published) as connection:
             control = publishable(connection, programme_id, period)
@@ -241,16 +242,20 @@ def _publish(
         os.rename(building, folder / f"r{revision}")
         sync_folder(folder)
         # from here on it is published; a kill before the next line: the next run puts it into current.duckdb
+        edition = Edition(folder / f"r{revision}", manifest)
         os.replace(snapshot, settings.current)
         sync_folder(settings.published)
-    except BaseException:
+        _refresh(settings, edition)
+    except BaseException as error:
         shutil.rmtree(building, ignore_errors=True)
         snapshot.unlink(missing_ok=True)
+        if edition is not None:
+            error.add_note(
+                f"版本 {edition.edition_id} 已经定版，只是分析库或最新网页还没有更新：请再运行一次 taizhang run，不要重复发布"
+            )
         raise
     finally:
         known.unlink(missing_ok=True)
-    edition = Edition(folder / f"r{revision}", manifest)
-    _refresh(settings, edition)
     with reader(settings.current) as connection:
         (late,) = connection.execute(
             "SELECT count(*) FROM raw.receipts WHERE programme_id = ? AND period = ? AND received_at > ?",

@@ -38,6 +38,7 @@ class Case:
     rules: frozenset[str]
     rows: int = 0
     slow: bool = False
+    what: str = ""
 
     @property
     def path(self) -> str:
@@ -56,7 +57,7 @@ def _case(suffix: str, *rules: str, rows: int = 0, slow: bool = False):
             if (body := make(*([path] if make.__code__.co_argcount else []))) is not None:
                 path.write_bytes(body)
 
-        CASES[make.__name__] = Case(make.__name__, suffix, write, frozenset(rules), rows, slow)
+        CASES[make.__name__] = Case(make.__name__, suffix, write, frozenset(rules), rows, slow, make.__doc__)
         return make
 
     return register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -33,7 +34,15 @@ def test_a_plain_stream(text, shown):
     assert kept.getvalue() == shown + shown + "尾" and PlainStream(kept).writable()
 
 
-def test_names_of_files_are_printed_as_text(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def umask():
+    """The command line sets its own for the whole process."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_names_of_files_are_printed_as_text(tmp_path, monkeypatch, capsys, umask):
     make_registry(tmp_path / "raw")
     attack = "a\x1b]0;x\x07\x1b[2J\u202e\udcba.exe"
     (tmp_path / attack).write_bytes(b"x")

@@ -18,7 +18,8 @@ from tests.factories import make_registry, write_tree
 from tests.small_warehouse import lend_parse
 from tests.support import MARTS, table_rows
 
-pytestmark = pytest.mark.pipeline
+# all of it beside the session warehouse: one half alone makes the run that is looked at
+pytestmark = [pytest.mark.pipeline, pytest.mark.warehouse]
 
 LAST = "2022Q1"  # the first programme whole, the second begun
 SAMPLE_PROGRAMMES = ["wugang2022", "zhumadian2021"]

@@ -76,6 +76,7 @@ class Campaign:
 
     def situation(self, name: str, act: Callable[[Campaign], list[str] | None]) -> None:
         """One situation of ``situations``: its problems, or None where this machine cannot make it."""
+        self.restore()
         problems = act(self)
         if problems is None:
             self.report.notes[f"skipped here: {name}"] += 1

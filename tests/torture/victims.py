@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 KILLED = -signal.SIGKILL
+LEFT_CHILDREN = 71
 # what changes a file system, as Python's audit events name it; ``open`` counts where it writes
 _STEPS = {
     "os.rename",
@@ -65,13 +66,28 @@ def wait(pid: int, seconds: float = 600) -> int | None:
 
 
 def run(job: Callable[[], int | None], log: Path, seconds: float = 600) -> int | None:
-    """Run ``job`` to its end; its exit code, None (and killed) when it takes longer."""
+    """Run ``job`` to its end; its exit code, None (and killed) when it takes longer, LEFT_CHILDREN."""
     pid = fork(job, log)
     code = wait(pid, seconds)
     if code is None:
         os.killpg(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+    elif not _alone(pid):
+        os.killpg(pid, signal.SIGKILL)
+        return LEFT_CHILDREN
     return code
+
+
+def _alone(group: int, seconds: float = 10) -> bool:
+    """Whether a process that ended left nobody of its group behind; a helper of Python's may take a moment."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def kill_after(pid: int, delay: float, whole_group: bool = True) -> int:

@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import dagster as dg
 import pytest
 
+from orchestration.partitions import QUARTERS
 from orchestration.receive import NotNow, Refused, receive
-from orchestration.sensors import Emptied, empty_inbox
+from orchestration.sensors import Emptied, build, empty_inbox
 from orchestration.settings import Settings
 from raw.periods import SHANGHAI, Period
 from raw.registry import read_programme
@@ -309,3 +311,26 @@ def test_a_file_that_cannot_be_received_now_stays_in_the_inbox(inbox: Inbox, mon
     assert "磁盘空间不足" in done.waiting[0][1] and waiting.is_file()
     inbox.look()
     assert len(inbox.look().received) == 1
+
+
+def test_the_sensor_remembers_its_look_in_its_cursor(inbox: Inbox):
+    """First look: nothing yet; at the next one the file is received and its quarter is run."""
+    inbox.put(f"{PLACE}/progress.csv")
+
+    @dg.job(partitions_def=QUARTERS)
+    def quarter():
+        pass
+
+    (sensor,) = build(inbox.settings, quarter)
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def look(cursor: str | None) -> tuple[list, str]:
+            context = dg.build_sensor_context(instance=instance, cursor=cursor)
+            return sensor(context), context.cursor
+
+        skipped, cursor = look(None)
+        assert isinstance(skipped, dg.SkipReason)
+        seen = {name: known | {"at": known["at"] - 60} for name, known in json.loads(cursor).items()}
+        (request,), cursor = look(json.dumps(seen))
+    assert request.partition_key == "2021Q3"
+    assert list(json.loads(cursor)) == [f".taken/{PLACE}/progress.csv"]
