@@ -39,6 +39,8 @@ test: $(READY)   ## every test, on both cores: what needs the session warehouse 
 torture: $(READY) ## killed, filled, fuzzed: the reliability campaign, an hour at most (ROUNDS, SEED, MINUTES; docs/reliability.md)
 	$(BIN)/python -m tests.torture --rounds $(ROUNDS) --seed $(SEED) --minutes $(MINUTES)
 	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ_SECONDS) --seed $(SEED) --out var/torture/fuzz
+	$(BIN)/python -m tests.hostile.measure
+	$(BIN)/python -m tests.hostile.poisoned
 
 unit: $(READY)   ## the fast tier only
 	$(BIN)/python -m pytest tests/unit

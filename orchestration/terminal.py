@@ -20,7 +20,9 @@ class PlainStream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write ``text``; number of characters, as given."""
+        """Write ``text``; number of characters, as given. Raises TypeError for bytes: click tells by that what a stream takes."""
+        if not isinstance(text, str):
+            raise TypeError(f"text, not {type(text).__name__}")
         # a letter at each end: storable drops padding, and what stands at the ends of a piece is none
         self._stream.write(storable(f"x{text}x")[1:-1])
         return len(text)

@@ -23,6 +23,10 @@ OFFLINE = {
 }
 
 
+# a small machine carries the country: what does not fit is spilled beside the file; dbt has the same in profiles.yml
+MEMORY = {"memory_limit": "2500MB"}
+
+
 class WarehouseBusy(RuntimeError):
     """Another process has the warehouse open; the message says which."""
 
@@ -59,7 +63,7 @@ def _connect(
     path: Path | None, folders: tuple[Path, ...], read_only: bool = False
 ) -> duckdb.DuckDBPyConnection:
     # in memory there is nothing to spill to: no folder .tmp in whatever directory the command was called from
-    config = OFFLINE if path else OFFLINE | {"temp_directory": ""}
+    config = OFFLINE | (MEMORY if path else {"temp_directory": ""})
     connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
     try:
         seal(connection, *folders)

@@ -4,6 +4,7 @@ Unit tests of models run in the test suite, not in production runs. Not partitio
 (decisions/0002).
 """
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
@@ -24,15 +25,29 @@ def build_arguments() -> list[str]:
     return ["build", "--exclude-resource-type", "unit_test"]
 
 
+_alive: list[subprocess.Popen] = []
+
+
+def stop_dbt() -> None:
+    """End every dbt of this process that still runs. Whoever executed a run calls it too.
+
+    Where Dagster fails while it writes down an event it abandons the step, and its ``finally`` waits for the collector.
+    """
+    while _alive:
+        process = _alive.pop()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
 @contextmanager
 def _running(invocation: "DbtCliInvocation") -> Iterator["DbtCliInvocation"]:
     """dbt does not outlive the step: a run that fails meanwhile (a full disk) must not leave it writing."""
+    _alive.append(invocation.process)
     try:
         yield invocation
     finally:
-        if invocation.process.poll() is None:
-            invocation.process.kill()
-            invocation.process.wait()
+        stop_dbt()
 
 
 def build(settings: Settings) -> list[dg.AssetsDefinition]:

@@ -97,6 +97,7 @@ def execute(
     import dagster as dg
 
     from orchestration import names
+    from orchestration.assets.dbt_models import stop_dbt
     from orchestration.build import build_defs
     from orchestration.partitions import register
     from orchestration.resources import RunScope, dbt_resource
@@ -113,13 +114,16 @@ def execute(
             progress.logger.info("Dagster 界面启动的一次运行正在进行，轮到时继续……")
         key = register(instance, period)
         job = defs.resolve_job_def(names.JOB if pages else names.JOB_TABLES)
-        result = job.execute_in_process(
-            instance=instance,
-            partition_key=key,
-            raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={names.WHY: names.BY_HAND} | process_tag(),
-        )
+        try:
+            result = job.execute_in_process(
+                instance=instance,
+                partition_key=key,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                tags={names.WHY: names.BY_HAND} | process_tag(),
+            )
+        finally:
+            stop_dbt()
         return result.success, "" if result.success else _failure_text(result)
 
 

@@ -68,5 +68,22 @@ def write_file(connection: duckdb.DuckDBPyConnection, relation: str, path: Path)
     programmes of that table are no part of the file.
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE frozen_rows AS FROM {relation}")
-    connection.execute(f"COPY (FROM frozen_rows ORDER BY ALL) TO {literal(str(path))} (FORMAT parquet)")
+    order = _order(connection, "frozen_rows")
+    connection.execute(f"COPY (FROM frozen_rows ORDER BY {order}) TO {literal(str(path))} (FORMAT parquet)")
     connection.execute("DROP TABLE temp.frozen_rows")
+
+
+def _order(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """What to sort by for the order of ORDER BY ALL: the first columns that tell all rows apart, where so few do.
+
+    Sorting by twenty columns, most of them texts, takes twice as long as by the four that are the key.
+    """
+    columns = [quoted(row[0]) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+    for count in range(3, min(len(columns), 6)):
+        first = ", ".join(columns[:count])
+        (unique,) = connection.execute(
+            f"SELECT (SELECT count(*) FROM (SELECT DISTINCT {first} FROM {table})) = (SELECT count(*) FROM {table})"
+        ).fetchone()
+        if unique:
+            return first
+    return "ALL"

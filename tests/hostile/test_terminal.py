@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from orchestration import cli
@@ -60,3 +61,10 @@ def test_names_of_files_are_printed_as_text(tmp_path, monkeypatch, capsys, umask
         assert ended.value.code == 2
         out, err = capsys.readouterr()
         assert (out + err).strip() and not CONTROL.search(out + err)
+
+
+def test_click_takes_it_for_a_stream_of_text(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch):
+    """A stream that takes bytes too is written bytes: every message of an error stood there as b'Error: \\xe6…'."""
+    monkeypatch.setattr("sys.stderr", PlainStream(sys.stderr))
+    click.ClickException("磁盘空间不足").show()
+    assert capsys.readouterr().err == "Error: 磁盘空间不足\n"

@@ -29,7 +29,7 @@ TABLES = [*(f"marts.{name}" for name in MARTS), "quality.flags", "ops.receipts"]
 def taizhang(raw: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess:
     environment = os.environ | {"TAIZHANG_RAW": str(raw), "TAIZHANG_HOME": str(home)}
     command = [str(Path(sys.executable).with_name("taizhang")), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=280)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
 
 
 def contents(path: Path, programmes: list[str], until: str = "9999Q4") -> dict[str, list[tuple]]:

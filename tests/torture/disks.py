@@ -47,12 +47,14 @@ def full_while_receiving(work: Path, raw: Path, dice: random.Random, notes: Coun
     source.write_bytes(b"x" * 60_000)
     for _ in range(40):
         place = work / "small"
-        _mount(place, _used(raw) + dice.randrange(0, 160_000))
+        _mount(place, 8_000_000)
         try:
             root = place / "raw"
             shutil.copytree(raw, root)
             programme = read_programme(root, PROGRAMME)
             before = read_receipts(root).lines
+            left = os.statvfs(place)
+            (place / "filler").write_bytes(bytes(left.f_bavail * left.f_bsize - dice.randrange(0, 100_000)))
             try:
                 receive(root, source, programme, "c1", "progress", PERIOD, MOMENT)
                 notes["received on a nearly full disk"] += 1
@@ -97,7 +99,7 @@ def full_while_running(work: Path, raw: Path, home: Path, dice: random.Random, n
                 code = victims.run(job, campaign.log, 1200)
                 if code:
                     notes[f"{what} failed on a full disk"] += 1
-                    problems += _said(campaign, code, "磁盘空间不足")
+                    problems += _said(campaign, code, "磁盘空间")
                 else:
                     notes[f"{what} succeeded on a nearly full disk"] += 1
                 if what == "run":
