@@ -128,7 +128,7 @@ def test_a_second_connection_shares_the_seal_and_cannot_widen_it(tmp_path: Path)
 def test_work_larger_than_memory_still_spills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     import orchestration.warehouse as warehouse
 
-    monkeypatch.setattr(warehouse, "OFFLINE", warehouse.OFFLINE | {"memory_limit": "40MB", "threads": "1"})
+    monkeypatch.setattr(warehouse, "MEMORY", {"memory_limit": "40MB", "threads": "1"})
     with writer(tmp_path / "w.duckdb") as connection:
         connection.execute(
             "CREATE TEMP TABLE s AS SELECT md5(CAST(i AS VARCHAR)) AS m FROM range(2000000) t(i)"
