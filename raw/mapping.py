@@ -210,6 +210,8 @@ def map_sheet(sheet: Sheet, contract: Contract) -> tuple[MappedSheet | None, lis
     else:
         headers, columns = [], {}
         for index, row in enumerate(sheet.rows[:_HEADER_DEPTH]):
+            if len(row.cells) <= len(columns):
+                continue  # a header belongs to one field: this row cannot name more
             found = _match_headers(row.cells, contract)
             if len(found) > len(columns):
                 headers, columns, position = list(row.cells), found, index

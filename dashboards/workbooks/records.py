@@ -220,15 +220,15 @@ left join answers as a
     on a.receipt_id = f.receipt_id and a.entity_type = f.entity_type and a.entity_id = f.entity_id
 left join wholes as w on w.receipt_id = f.receipt_id
 where f.programme_id = $1 and f.period = $2 and f.reporter_id is not null and ($3 is null or f.reporter_id = $3)
-order by f.path, f.sheet, f.row_number, f.column_name, f.severity, f.rule_id, f.message
 """
+_BY_PLACE = "path, sheet, row_number, column_name, severity, rule_id, message"
 
 
 def findings(
     connection: duckdb.DuckDBPyConnection, programme_id: str, period: str, reporter_id: str | None = None
 ) -> list[Row]:
     """The findings on reporters in a period; ``closed_by`` is the later file that answers one, None while it is open."""
-    return rows(connection, _FINDINGS, programme_id, period, reporter_id)
+    return rows(connection, f"{_FINDINGS} order by {_BY_PLACE}", programme_id, period, reporter_id)
 
 
 def worklist(
@@ -239,12 +239,11 @@ def worklist(
     limit: int = 5,
 ) -> list[Row]:
     """The open findings that could move a score, the weightiest first, at most ``limit``. For the office, not for clerks."""
-    weighty = [
-        finding
-        for finding in findings(connection, programme_id, period, reporter_id)
-        if finding["closed_by"] is None and finding["influence"]
-    ]
-    return sorted(weighty, key=lambda finding: finding["priority"])[:limit]
+    return rows(
+        connection,
+        f"select * from ({_FINDINGS}) where closed_by is null and influence order by priority, {_BY_PLACE} limit $4",
+        programme_id, period, reporter_id, limit,
+    )  # fmt: skip
 
 
 def quarantine(connection: duckdb.DuckDBPyConnection, programme_id: str, period: str) -> list[Row]:
@@ -344,15 +343,17 @@ def open_counts(
     What it did not send (K02, D02, D04) is missing, not wrong.
     """
     counts: dict[str, dict[str, int]] = {}
-    for finding in findings(connection, programme_id, period):
-        if (
-            finding["path"]
-            and finding["closed_by"] is None
-            and finding["owner"] == "填报主体"
-            and finding["rule_id"] not in ("K02", "D02", "D04")
-        ):
-            of_reporter = counts.setdefault(finding["reporter_id"], dict.fromkeys("BEWI", 0))
-            of_reporter[finding["severity"]] += 1
+    for counted in rows(
+        connection,
+        f"""
+        select reporter_id, severity, count(*) as findings from ({_FINDINGS})
+        where path <> '' and closed_by is null and owner = '填报主体' and rule_id not in ('K02', 'D02', 'D04')
+        group by reporter_id, severity
+        """,
+        programme_id, period, None,
+    ):  # fmt: skip
+        of_reporter = counts.setdefault(counted["reporter_id"], dict.fromkeys("BEWI", 0))
+        of_reporter[counted["severity"]] = counted["findings"]
     return counts
 
 

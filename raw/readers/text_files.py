@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain, islice
 
 from raw.contracts import contracts
@@ -86,14 +87,19 @@ def csv_records(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str
         raise csv.Error(f"第 {waiting[0]} 行的引号没有成对")
 
 
+@cache
+def _known_headers() -> frozenset[str]:
+    return frozenset(
+        header for contract in contracts().values() for spec in contract.fields for header in spec.headers
+    )
+
+
 def _delimiter(text: str) -> str:
     """The separator under which some leading line holds the most headers of the contracts; the comma in doubt.
 
     Counting columns would not do: a summary holds more full-width commas than the table has columns.
     """
-    known = {
-        header for contract in contracts().values() for spec in contract.fields for header in spec.headers
-    }
+    known = _known_headers()
 
     def headers_found(delimiter: str) -> int:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
