@@ -153,7 +153,11 @@ def clear_rests(folders: Iterable[Path]) -> list[Path]:
             found = _BEING_MADE.fullmatch(path.name)
             if found is None or path.is_symlink():
                 continue
-            if process_alive(int(found["process"]), path.stat().st_mtime):
+            try:
+                since = path.stat().st_mtime
+            except FileNotFoundError:
+                continue  # its maker, alive and at work, has just given it its name
+            if process_alive(int(found["process"]), since):
                 continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

@@ -91,3 +91,10 @@ def test_a_number_that_came_again_is_another_process():
     """In a container every start has the same numbers."""
     assert process_alive(os.getpid(), since=4e9)
     assert not process_alive(os.getpid(), since=0)
+
+
+def test_what_its_maker_takes_away_meanwhile_is_no_rest(tmp_path: Path, monkeypatch):
+    """Two receive at once: one looks at the other's copy just when that one gets its name."""
+    gone = being_made(tmp_path / "progress.csv")
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter([gone]))
+    assert clear_rests([tmp_path]) == []
