@@ -80,28 +80,33 @@ def _table(path: Path, header: list[str], rows: list[list]) -> None:
 
 def write_registry(root: Path, reporters: int, seed: int) -> Registry:
     """The registry of PROGRAMME below ``root``."""
+    # here and not above: the floor, which needs the names of the feeds only, should not pay for the writers' libraries
+    from tests.factories.trees import REGISTRY_COLUMNS
+
     pick = random.Random(seed)
     folder = root / "registry" / PROGRAMME
     folder.mkdir(parents=True, exist_ok=True)
+
+    def table(name: str, rows: list[list]) -> None:
+        _table(folder / f"{name}.csv", REGISTRY_COLUMNS[name], rows)
+
     (folder / "programme.toml").write_text(
         f'id = "{PROGRAMME}"\ntitle = "全国营商环境评价（性能测试数据）"\nissuer = "测试"\n'
         f"start_date = {YEAR}-01-01\nend_date = {YEAR}-12-31\nreport_day = 28\nfreeze_days = 12\n"
         "[weights]\ntasks = 0.5\nindicators = 0.5\n[lists]\nred = 30\nblack = 30\n",
         encoding="utf-8",
     )
-    _table(
-        folder / "reporters.csv",
-        ["reporter_id", "name", "kind", "parent_id", "group", "aliases"],
+    table(
+        "reporters",
         [
             [rid, f"测试县{rid}", "county", "", f"{int(rid) % 31:02d}省", ""]
             for rid in reporter_ids(reporters)
         ],
     )
     units = [[f"u{n:02d}", f"测试局{n:02d}", ""] for n in range(40)]
-    _table(folder / "units.csv", ["unit_id", "name", "aliases"], units)
-    _table(
-        folder / "specials.csv",
-        ["special_id", "name", "weight", "lead_unit"],
+    table("units", units)
+    table(
+        "specials",
         [[f"s{n:02d}", _AREAS[n], "", units[n][1]] for n in range(SPECIALS)],
     )
     tasks, rows, duties = [], [], []
@@ -119,9 +124,8 @@ def write_registry(root: Path, reporters: int, seed: int) -> Registry:
         tasks.append((task_id, title))
         rows.append([task_id, n + 1, f"s{n % SPECIALS:02d}", title, deadline, "", "", ""])
         duties += [[task_id, units[n % 40][1], "lead"], [task_id, units[(n * 7 + 3) % 40][1], "cooperate"]]
-    header = ["task_id", "seq", "special_id", "title", "deadline_text", "weight", "start_date", "source"]
-    _table(folder / "tasks.csv", header, rows)
-    _table(folder / "responsibilities.csv", ["task_id", "unit_name", "role"], duties)
+    table("tasks", rows)
+    table("responsibilities", duties)
     indicators, rows, targets = [], [], []
     for n in range(INDICATORS):
         lower = n % 2 == 0
@@ -155,33 +159,10 @@ def write_registry(root: Path, reporters: int, seed: int) -> Registry:
             ]
         )
         targets.append([f"i{n + 1:02d}", f"{YEAR}-12-31", goal])
-    header = [
-        "indicator_id",
-        "special_id",
-        "name",
-        "unit",
-        "polarity",
-        "decimals",
-        "baseline",
-        "frontier",
-        "worst",
-        "method",
-    ]
-    header += ["exponent", "weight", "valid_min", "valid_max", "numerator", "denominator", "multiplier"]
-    _table(folder / "indicators.csv", header, rows)
-    _table(folder / "targets.csv", ["indicator_id", "due_date", "target"], targets)
+    table("indicators", rows)
+    table("targets", targets)
     goals = [["g1", "rank", "", "", 100, "", f"{YEAR}-12-31", "reporter"]]
-    header = [
-        "goal_id",
-        "kind",
-        "special_id",
-        "indicator_id",
-        "top_n",
-        "improvement_pct",
-        "due_date",
-        "scope",
-    ]
-    _table(folder / "goals.csv", header, goals)
+    table("goals", goals)
     return Registry(tasks, indicators)
 
 
