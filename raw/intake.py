@@ -8,6 +8,7 @@ Belongs here: the process pool, parcels, what a failure means for a file. Does n
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import multiprocessing
@@ -51,6 +52,8 @@ def _start_worker(codes: dict[str, Codes], limits: Limits, reader: Reader) -> No
     _codes, _limits, _reader = codes, limits, reader
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # rows by the thousand and hardly a cycle among them: looking for cycles every 700 objects took a tenth of the time
+    gc.set_threshold(100_000, 10, 10)
 
 
 def _read(file: SubmissionFile) -> SubmissionResult | str:

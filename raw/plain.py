@@ -82,14 +82,29 @@ def _written() -> _Memo:
     return _Memo(lambda raw: None if is_blank(raw) else raw)
 
 
-def _key(raw: str | None, known: dict[str, str]) -> object:
-    """The code a key cell is, beyond doubt; else _SPECIAL."""
-    if is_blank(raw) or is_formula_error(raw) or is_repaired(raw):
-        return _SPECIAL
-    code = tidy(raw)
-    if code not in known:
-        code = parse_code(raw)
-    return code if code in known else _SPECIAL
+class _Keys:
+    """Memo of the code a key cell is, beyond doubt; else _SPECIAL. One for the codes of the last file that was read."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] | None = None
+        self._memo = _Memo(self._judge)
+
+    def of(self, known: dict[str, str]) -> _Memo:
+        """The memo for these codes, which nobody changes (a worker keeps one set per programme)."""
+        if self._known is not known:
+            self._known, self._memo = known, _Memo(self._judge)
+        return self._memo
+
+    def _judge(self, raw: str | None) -> object:
+        if is_blank(raw) or is_formula_error(raw) or is_repaired(raw):
+            return _SPECIAL
+        code = tidy(raw)
+        if code not in self._known:
+            code = parse_code(raw)
+        return code if code in self._known else _SPECIAL
+
+
+_keys = {"task": _Keys(), "indicator": _Keys()}
 
 
 def plain_cells(sheet: MappedSheet, contract: Contract, known: dict[str, str]) -> PlainCells | None:
@@ -105,7 +120,8 @@ def plain_cells(sheet: MappedSheet, contract: Contract, known: dict[str, str]) -
             return None
         return columns[column.index] if column.index < len(columns) else (None,) * len(sheet.rows)
 
-    keys = [_key(raw, known) for raw in cells(own.field)]
+    coded = _keys[contract.entity].of(known)
+    keys = [coded[raw] for raw in cells(own.field)]
     layout = sheet.layout
     touched = {row for row, _ in layout.covered} | {row for row, _ in layout.uncalculated}
     special = {n for n, row in enumerate(sheet.rows) if row.broken or row.number in touched}

@@ -22,6 +22,7 @@ _CONTROL = (
 _LINE_BREAK = re.compile("[\x0b\x0c\x85]")
 _OUTER_CONTROLS = re.compile("^[\x00-\x08\x0e-\x1f\x7f]+|[\x00-\x08\x0e-\x1f\x7f]+$")
 _CONTROLS = re.compile(f"[{_CONTROL}]")
+_UNSTORABLE = re.compile(f"[\x0b\x0c\x85{_CONTROL}]")
 # the left-to-right mark too: Windows puts it before a copied day, and it moves nothing in a left-to-right text
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\ufeff\u2060"))
 _VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\u200e\ufeff\u2060]")
@@ -68,13 +69,18 @@ def is_blank(value: str | None) -> bool:
     return value is None or _VISIBLE.search(value) is None
 
 
+def is_storable(value: str) -> bool:
+    """True for a text ``storable`` leaves as it is."""
+    return value.isprintable() or _UNSTORABLE.search(value) is None
+
+
 def storable(value: str) -> str:
     """The text as it may be stored and shown: no control character, no lone surrogate, no change of writing direction.
 
     Padding of NUL and the like at the ends goes; inside, each becomes U+FFFD, so that a cell never reads as something
     the clerk did not see (12<NUL>34 is not 1234). Line breaks of other systems become \\n; tab, \\n and \\r stay.
     """
-    if value.isprintable():
+    if is_storable(value):
         return value
     value = _OUTER_CONTROLS.sub("", _LINE_BREAK.sub("\n", value))
     return _CONTROLS.sub("\ufffd", value)

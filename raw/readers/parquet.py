@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from raw.errors import Limits, Rejected
 from raw.sheets import Row, Sheet, check_characters, too_many_columns, too_many_rows
-from raw.text import storable
+from raw.text import is_storable, storable
 from raw.values import number_text
 
 
@@ -102,4 +102,7 @@ def _texts(column) -> list[str | None]:
         # 0.1 of a narrow column is 0.10000000149 once widened; its own shortest text is what was written
         values = column.to_numpy(zero_copy_only=False)
         return [None if value is None else _cell(float(str(value))) for value in values]
-    return [_cell(value) for value in column.to_pylist()]
+    values = column.to_pylist()
+    if pa.types.is_string(column.type) and is_storable("".join(filter(None, values))):
+        return [value or None for value in values]
+    return [_cell(value) for value in values]

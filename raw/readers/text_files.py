@@ -13,7 +13,7 @@ from itertools import chain, islice
 from raw.contracts import contracts
 from raw.errors import Limits, Rejected
 from raw.sheets import Row, Sheet, too_many_columns, too_many_rows
-from raw.text import header_key, storable
+from raw.text import header_key, is_storable, storable
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -97,16 +97,24 @@ def _known_headers() -> frozenset[str]:
 def _delimiter(text: str) -> str:
     """The separator under which some leading line holds the most headers of the contracts; the comma in doubt.
 
-    Counting columns would not do: a summary holds more full-width commas than the table has columns.
+    Counting columns would not do: a summary holds more full-width commas than the table has columns. Where the first line
+    is nothing but such headers under one separator, no other is asked.
     """
     known = _known_headers()
 
-    def headers_found(delimiter: str) -> int:
+    def records(delimiter: str) -> Iterator[list[str]]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        head = islice((cells for cells in reader if any(cells)), _PROBED_ROWS)
+        return (cells for cells in reader if any(cells))
+
+    def headers_found(delimiter: str) -> int:
+        head = islice(records(delimiter), _PROBED_ROWS)
         return max((sum(header_key(cell) in known for cell in cells) for cells in head), default=0)
 
     present = [delimiter for delimiter in _DELIMITERS if delimiter in text]
+    for delimiter in present:
+        first = next(records(delimiter), [])
+        if len(first) > 1 and all(header_key(cell) in known for cell in first):
+            return delimiter
     return max(present, key=headers_found, default=_DELIMITERS[0])
 
 
@@ -117,7 +125,8 @@ def read_csv(text: str, limits: Limits) -> Sheet:
     """
     csv.field_size_limit(max(limits.file_bytes, len(text)))
     rows: list[Row] = []
-    clean = storable(text) == text
+    # line ends are storable, and without them most files are printable through and through: asked of all cells at once
+    clean = is_storable(text.replace("\r", "").replace("\n", ""))
     try:
         for number, cells in csv_records(text, _delimiter(text)):
             while not cells[-1].strip():

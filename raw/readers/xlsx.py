@@ -31,6 +31,7 @@ from raw.values import formatted_number_text, moment_text
 
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _CELL_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_FORMULA_OR_TYPE = re.compile(rb"[<:]f[\s/>]|<!DOCTYPE")
 _MAX_PARTS = 500
 # program text and Excel 4 macro sheets: harmless to read, not to whoever opens the archived file
 _MACRO_PARTS = ("xl/vbaproject", "xl/macrosheets/")
@@ -83,14 +84,28 @@ def _column_number(letters: str) -> int:
     return number
 
 
+def _is_plain(archive: zipfile.ZipFile, part: str) -> bool:
+    """True where the sheet holds no formula, whatever its name space is called here, and no document type."""
+    kept = b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(1 << 20):
+            if _FORMULA_OR_TYPE.search(kept + chunk) or b"\0" in chunk:  # NUL: two bytes a character
+                return False
+            kept = chunk[-100:]
+    return True
+
+
 def _probe(archive: zipfile.ZipFile, part: str, limits: Limits) -> frozenset[tuple[int, int]]:
     """Stream one sheet and stop at the first value outside the limits; formatted empty cells are harmless.
 
-    Returns the places (row from 1, column from 0) of formulas without a stored result.
+    Returns the places (row from 1, column from 0) of formulas without a stored result. A sheet of values alone is not
+    streamed twice: reading it keeps to the same limits.
     """
     from defusedxml.ElementTree import iterparse
 
     uncalculated = set()
+    if _is_plain(archive, part):
+        return frozenset()
     with archive.open(part) as stream:
         row_number, column_number = 0, 0
         formula = result = False
