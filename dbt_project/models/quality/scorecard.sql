@@ -3,33 +3,36 @@
 -- county confirmed is no finding. Rules about work that lags (dimension performance) say nothing about the data and are left
 -- out. Not evaluable: nothing but rules that could not be judged.
 with judged as (
-    -- rules of models: every row of their index
+    -- rules of models: every row of their index, what passed and what could not be judged
     select
-        r.dimension, c.programme_id, c.period, c.reporter_id, c.entity_type,
-        concat(c.entity_id, '#', coalesce(c.part, '')) as entity_id,
-        case
-            when c.status = 'not_evaluable' then 0
-            when c.status = 'fail' and r.severity <> 'I' and k.rule_id is null then 2
-            else 1
-        end as outcome
+        r.dimension, c.programme_id, c.period, c.reporter_id, c.entity_type, c.entity_id, coalesce(c.part, '') as part,
+        case c.status when 'pass' then 1 else 0 end as outcome
     from {{ ref('int_check_rows') }} as c
+    inner join {{ ref('check_rules') }} as r on c.rule_id = r.rule_id
+    where
+        c.status in ('pass', 'not_evaluable') and c.period is not null and c.reporter_id is not null
+        and r.dimension <> 'performance'
+
+    union all
+
+    -- and what failed
+    select
+        r.dimension, c.programme_id, c.period, c.reporter_id, c.entity_type, c.entity_id, coalesce(c.part, '') as part,
+        case when r.severity <> 'I' and k.rule_id is null then 2 else 1 end as outcome
+    from {{ ref('int_check_outcomes') }} as c
     inner join {{ ref('check_rules') }} as r on c.rule_id = r.rule_id
     left join {{ ref('stg_confirmations') }} as k
         on
-            k.counts and c.status = 'fail' and c.rule_id = k.rule_id and c.programme_id = k.programme_id
+            k.counts and c.rule_id = k.rule_id and c.programme_id = k.programme_id
             and c.period = k.period and c.reporter_id = k.reporter_id and c.entity_id = k.entity_id
-    where
-        c.period is not null and c.reporter_id is not null and c.status <> 'not_applicable'
-        and r.dimension <> 'performance'
+    where c.status = 'fail' and c.period is not null and c.reporter_id is not null and r.dimension <> 'performance'
 
     union all
 
     -- rules of readers and expectations: what they found, and below what they read
     select
         r.dimension, f.programme_id, f.period, f.reporter_id, f.entity_type,
-        concat(
-            coalesce(nullif(f.entity_id, ''), concat(f.path, ' ', coalesce(cast(f.row_number as varchar), ''))), '#'
-        ) as entity_id,
+        coalesce(nullif(f.entity_id, ''), concat(f.path, ' ', coalesce(cast(f.row_number as varchar), ''))) as entity_id, '' as part,
         case when f.severity = 'I' then 1 else 2 end as outcome
     from {{ ref('flags') }} as f
     inner join {{ ref('check_rules') }} as r on f.rule_id = r.rule_id
@@ -37,25 +40,25 @@ with judged as (
 
     union all
 
-    select 'validity' as dimension, programme_id, period, reporter_id, 'task' as entity_type, concat(task_id, '#') as entity_id, 1 as outcome
+    select 'validity' as dimension, programme_id, period, reporter_id, 'task' as entity_type, task_id as entity_id, '' as part, 1 as outcome
     from {{ ref('stg_progress') }}
 
     union all
 
-    select 'validity' as dimension, programme_id, period, reporter_id, 'indicator' as entity_type, concat(indicator_id, '#') as entity_id, 1 as outcome
+    select 'validity' as dimension, programme_id, period, reporter_id, 'indicator' as entity_type, indicator_id as entity_id, '' as part, 1 as outcome
     from {{ ref('stg_indicator_values') }}
 
     union all
 
-    select 'validity' as dimension, programme_id, period, reporter_id, 'file' as entity_type, concat(path, '#') as entity_id, 1 as outcome
+    select 'validity' as dimension, programme_id, period, reporter_id, 'file' as entity_type, path as entity_id, '' as part, 1 as outcome
     from {{ ref('stg_receipts') }}
     where reporter_id is not null
 ),
 
 things as (
-    select dimension, programme_id, period, reporter_id, entity_type, entity_id, max(outcome) as outcome
+    select dimension, programme_id, period, reporter_id, entity_type, entity_id, part, max(outcome) as outcome
     from judged
-    group by dimension, programme_id, period, reporter_id, entity_type, entity_id
+    group by dimension, programme_id, period, reporter_id, entity_type, entity_id, part
 )
 
 select

@@ -23,11 +23,14 @@
             row_number, null as status, null as status_raw, value as number, value_raw as number_raw, 'value' as number_field
         from {{ ref('stg_indicator_values') }}
     ),
+    late_files as (
+        select receipt_id, programme_id, period, reporter_id
+        from moments
+        where received_at > freeze_at and received_at <= known_until
+    ),
     -- only what a late file can be compared with
     late as (
-        select distinct programme_id, period, reporter_id
-        from moments
-        where received_at > freeze_at
+        select distinct programme_id, period, reporter_id from late_files
     ),
     frozen as (
         select
@@ -42,7 +45,7 @@
     )
     select
         s.*, f.status as frozen_status, f.number as frozen_number,
-        coalesce(m.received_at > m.freeze_at and m.received_at <= m.known_until, false) as after_freeze,
+        true as after_freeze,
         coalesce(
             {{ step.replace('{0}', 's.status') }} < {{ step.replace('{0}', 'f.status') }}
             or (s.status <> f.status and 'cancelled' in (s.status, f.status)), false
@@ -52,7 +55,7 @@
             else coalesce(round(s.number - f.number, 9) < 0, false)
         end as number_changed
     from said as s
-    left join moments as m on s.receipt_id = m.receipt_id
+    inner join late_files as m on s.receipt_id = m.receipt_id
     left join frozen as f
         on
             s.programme_id = f.programme_id
@@ -60,6 +63,12 @@
             and s.reporter_id = f.reporter_id
             and s.entity_type = f.entity_type
             and s.entity_id = f.entity_id
+    union all
+    select
+        s.*, null as frozen_status, null as frozen_number, false as after_freeze, false as status_changed, false as number_changed
+    from said as s
+    left join late_files as m on s.receipt_id = m.receipt_id
+    where m.receipt_id is null
 ){% endset %}
 {% set message %}
     concat(

@@ -2,17 +2,35 @@
 -- flagged, and so is the task itself when it names it again in a later quarter. A task that was completed by then may: its proof
 -- of completion stays what it is.
 {% set states %}(
-    select
-        *,
-        first_value(task_id) over same_file as first_task_id,
-        first_value(period) over same_file as first_period,
-        lag(completed) over (
-            partition by programme_id, reporter_id, evidence, reported, task_id order by period_seq
-        ) as was_completed
-    from {{ ref('int_task_states') }}
-    window same_file as (
-        partition by programme_id, reporter_id, evidence, reported order by period_seq, path, sheet, row_number, task_id
+    -- most evidence is named by one task, in every quarter since it was completed: nothing of it is put in order
+    with in_question as (
+        select programme_id, reporter_id, evidence
+        from {{ ref('int_task_states') }}
+        where reported and evidence is not null
+        group by programme_id, reporter_id, evidence
+        having min(task_id) <> max(task_id) or (count(*) > 1 and {{ any_true('not completed') }})
     )
+    select
+        s.*,
+        first_value(s.task_id) over same_file as first_task_id,
+        first_value(s.period) over same_file as first_period,
+        lag(s.completed) over (
+            partition by s.programme_id, s.reporter_id, s.evidence, s.task_id order by s.period_seq
+        ) as was_completed
+    from {{ ref('int_task_states') }} as s
+    inner join in_question as q
+        on s.programme_id = q.programme_id and s.reporter_id = q.reporter_id and s.evidence = q.evidence
+    where s.reported
+    window same_file as (
+        partition by s.programme_id, s.reporter_id, s.evidence
+        order by s.period_seq, s.path, s.sheet, s.row_number, s.task_id
+    )
+    union all
+    select s.*, s.task_id as first_task_id, s.period as first_period, null as was_completed
+    from {{ ref('int_task_states') }} as s
+    left join in_question as q
+        on s.reported and s.programme_id = q.programme_id and s.reporter_id = q.reporter_id and s.evidence = q.evidence
+    where q.evidence is null
 ){% endset %}
 {{ check_rows(
     rule='T11',

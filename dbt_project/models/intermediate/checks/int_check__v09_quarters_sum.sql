@@ -12,6 +12,7 @@
             count(value) over programme_so_far as programme_values,
             max(case when duplicated then 1 else 0 end) over programme_so_far as programme_doubtful
         from {{ ref('int_indicator_states') }}
+        where (programme_id, indicator_id) in (select programme_id, quarterly_id from {{ ref('int_cumulated_pairs') }})
         window
             year_so_far as (
                 partition by programme_id, reporter_id, indicator_id, {{ period_year('period') }} order by period_seq
