@@ -19,6 +19,11 @@ with counted as (
     group by rp.programme_id, rp.period, p.reporter_id, p.task_id
 ),
 
+quarters as (
+    select *, lag(period) over (partition by programme_id order by period_seq) as previous_period
+    from {{ ref('stg_periods') }}
+),
+
 states as (
     select
         q.programme_id,
@@ -48,6 +53,13 @@ states as (
             when c.status = 'completed' then 100.0
             else {{ clamp('coalesce(c.progress_pct, 0.0)', 0, 100) }}
         end as progress_pct,
+        -- by the short rows: a window over these, texts and all, costs more than everything else here
+        before.status as previous_status,
+        case
+            when q.previous_period is null then null
+            when before.status = 'completed' then 100.0
+            else {{ clamp('coalesce(before.progress_pct, 0.0)', 0, 100) }}
+        end as previous_progress_pct,
         coalesce(c.reported, false) as reported,
         coalesce(c.has_summary, false) as has_summary,
         coalesce(c.has_status, false) as has_status,
@@ -66,7 +78,7 @@ states as (
         s.summary,
         s.evidence
     from {{ ref('int_owed') }} as o
-    inner join {{ ref('stg_periods') }} as q on o.programme_id = q.programme_id
+    inner join quarters as q on o.programme_id = q.programme_id
     inner join {{ ref('int_tasks') }} as t on o.programme_id = t.programme_id and o.item_id = t.task_id
     left join counted as c
         on
@@ -74,6 +86,12 @@ states as (
             and q.period = c.period
             and o.reporter_id = c.reporter_id
             and o.item_id = c.task_id
+    left join counted as before
+        on
+            q.programme_id = before.programme_id
+            and q.previous_period = before.period
+            and o.reporter_id = before.reporter_id
+            and o.item_id = before.task_id
     left join {{ ref('stg_progress') }} as s
         on c.state_receipt_id = s.receipt_id and c.task_id = s.task_id
     left join {{ ref('stg_receipts') }} as r on s.receipt_id = r.receipt_id
@@ -170,8 +188,8 @@ select
         when completed then {{ completed_score('days_late', 'late_floor', 'late_per_day') }}
         else {{ open_score("light = 'red'", 'progress_pct', 'expected', 'overdue_cap') }}
     end as score,
-    lag(progress_pct) over history as previous_progress_pct,
-    lag(status) over history as previous_status,
+    previous_progress_pct,
+    previous_status,
     receipt_id,
     path,
     sheet,
@@ -186,4 +204,3 @@ select
     summary,
     evidence
 from lit
-window history as (partition by programme_id, reporter_id, task_id order by period_seq)

@@ -21,17 +21,12 @@ select
     {{ clean_text('s.note') }} as note,
     {{ clean_text('s.source') }} as source,
     -- the file gave this indicator twice: the first row stays (K01), but nobody knows which one was meant
-    exists (
-        select 1
-        from {{ source('raw', 'findings') }} as f
-        where f.rule_id = 'K01' and f.receipt_id = s.receipt_id and f.entity_id = s.indicator_id
-    ) as duplicated
+    d.receipt_id is not null as duplicated
 from {{ source('raw', 'indicator_values') }} as s
-where not exists (
-    select 1
-    from {{ source('quality', 'raw_quarantine') }} as q
-    where
-        q.receipt_id = s.receipt_id
-        and q.row_number = s.row_number
-        and coalesce(q.sheet, '') = coalesce(s.sheet, '')
-)
+left join (
+    select distinct receipt_id, entity_id from {{ source('raw', 'findings') }} where rule_id = 'K01'
+) as d
+    on s.receipt_id = d.receipt_id and s.indicator_id = d.entity_id
+left join {{ source('quality', 'raw_quarantine') }} as q
+    on s.receipt_id = q.receipt_id and s.row_number = q.row_number and coalesce(s.sheet, '') = coalesce(q.sheet, '')
+where q.receipt_id is null
