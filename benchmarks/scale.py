@@ -111,7 +111,7 @@ def measured(what: str, reporters: int, command: list[str], environment: dict[st
 
 def run_without_checks(raw: Path, home: Path) -> None:
     """What stands in marts and ops and is published, by the modules of a run and without anything that only judges."""
-    from orchestration.assets.publish import period_folder, periods_in, write_parquet, write_snapshot
+    from orchestration.assets.publish import write_all_parquet, write_snapshot
     from orchestration.progress import step, to_console
     from orchestration.settings import Settings
     from orchestration.stages import build_models, land
@@ -127,10 +127,7 @@ def run_without_checks(raw: Path, home: Path) -> None:
     with step("published file"), writer(settings.warehouse, settings.published) as connection:
         write_snapshot(connection, settings.current)
     with step("parquet"), reader(settings.current, settings.published) as connection:
-        for programme, period in periods_in(connection, None):
-            write_parquet(
-                connection, programme, period, period_folder(settings, programme, period) / "parquet"
-            )
+        write_all_parquet(connection, settings)
 
 
 def add_late_file(raw: Path) -> None:
