@@ -10,6 +10,7 @@ from orchestration import names
 from orchestration.assets.publish import page_memory, period_folder, periods_in, standing
 from orchestration.editions.store import editions, mark
 from orchestration.progress import step
+from orchestration.rendering import Quarter, render_quarters
 from orchestration.resources import RunScope
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
@@ -38,23 +39,23 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         kinds={"plotly"},
     )
     def site(context: dg.AssetExecutionContext, scope: RunScope) -> dg.MaterializeResult:
-        from dashboards.render import render_site
-
         with step("生成看板网页") as progress, reader(settings.current) as connection:
             pages = 0
             wanted = periods_in(connection, scope.programme or None)
             published = standing(connection, editions(settings))
-            for done, (programme, period) in enumerate(wanted, 1):
-                summary = render_site(
-                    connection,
+            quarters = [
+                Quarter(
                     programme,
                     period,
                     period_folder(settings, programme, period) / "site",
                     edition=mark(published.get((programme, period))),
-                    linked_periods=[other for owner, other in wanted if owner == programme],
+                    linked_periods=tuple(other for owner, other in wanted if owner == programme),
                     memory=page_memory(settings, programme, period),
                 )
-                pages += summary.pages
+                for programme, period in wanted
+            ]
+            for done, made in enumerate(render_quarters(settings.current, quarters), 1):
+                pages += made
                 progress.tick(f"{done}/{len(wanted)} 个期次")
             write_front_pages(settings, connection)
             progress.result = f"{len(wanted)} 个期次，{pages} 页"
