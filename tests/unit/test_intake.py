@@ -99,7 +99,8 @@ def test_the_file_is_rejected_with_a_reason(outcome, name, rule_id, word):
 
 def test_a_caller_that_gives_up_does_not_wait_for_the_rest(outcome):
     files = [file for file, _ in outcome[0] if file.receipt_id in ("first", "hang")]
-    results = read_all([*files, *[files[-1]] * 20], CODES, Limits(seconds=30), reader=hostile_reader)
+    # so few that each is a parcel of its own: the first comes back while the others hang
+    results = read_all([*files, *[files[-1]] * 2], CODES, Limits(seconds=30), reader=hostile_reader)
     assert next(results).results[0][1].rows_read == 2
     started = time.perf_counter()
     results.close()
