@@ -4,6 +4,7 @@ Unit tests of models run in the test suite, not in production runs. Not partitio
 (decisions/0002).
 """
 
+import fcntl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -25,6 +26,7 @@ def build_arguments() -> list[str]:
     return ["build", "--exclude-resource-type", "unit_test"]
 
 
+_PIPE = 1 << 20  # the most an ordinary user gets; a build says half of that
 _alive: list[subprocess.Popen] = []
 
 
@@ -44,6 +46,8 @@ def stop_dbt() -> None:
 def _running(invocation: "DbtCliInvocation") -> Iterator["DbtCliInvocation"]:
     """dbt does not outlive the step: a run that fails meanwhile (a full disk) must not leave it writing."""
     _alive.append(invocation.process)
+    # dbt need not wait until Dagster has written down what it said before
+    fcntl.fcntl(invocation.process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
     try:
         yield invocation
     finally:
