@@ -6,7 +6,7 @@ with judged as (
     -- rules of models: every row of their index
     select
         r.dimension, c.programme_id, c.period, c.reporter_id, c.entity_type,
-        concat(c.entity_id, '#', coalesce(c.part, '')) as entity_id,
+        concat_ws('', c.entity_id, '#', coalesce(c.part, '')) as entity_id,
         case
             when c.status = 'not_evaluable' then 0
             when c.status = 'fail' and r.severity <> 'I' and k.rule_id is null then 2
@@ -27,8 +27,9 @@ with judged as (
     -- rules of readers and expectations: what they found, and below what they read
     select
         r.dimension, f.programme_id, f.period, f.reporter_id, f.entity_type,
-        concat(
-            coalesce(nullif(f.entity_id, ''), concat(f.path, ' ', coalesce(cast(f.row_number as varchar), ''))), '#'
+        concat_ws(
+            '',
+            coalesce(nullif(f.entity_id, ''), concat_ws('', f.path, ' ', coalesce(cast(f.row_number as string), ''))), '#'
         ) as entity_id,
         case when f.severity = 'I' then 1 else 2 end as outcome
     from {{ ref('flags') }} as f
@@ -37,17 +38,17 @@ with judged as (
 
     union all
 
-    select 'validity' as dimension, programme_id, period, reporter_id, 'task' as entity_type, concat(task_id, '#') as entity_id, 1 as outcome
+    select 'validity' as dimension, programme_id, period, reporter_id, 'task' as entity_type, concat_ws('', task_id, '#') as entity_id, 1 as outcome
     from {{ ref('stg_progress') }}
 
     union all
 
-    select 'validity' as dimension, programme_id, period, reporter_id, 'indicator' as entity_type, concat(indicator_id, '#') as entity_id, 1 as outcome
+    select 'validity' as dimension, programme_id, period, reporter_id, 'indicator' as entity_type, concat_ws('', indicator_id, '#') as entity_id, 1 as outcome
     from {{ ref('stg_indicator_values') }}
 
     union all
 
-    select 'validity' as dimension, programme_id, period, reporter_id, 'file' as entity_type, concat(path, '#') as entity_id, 1 as outcome
+    select 'validity' as dimension, programme_id, period, reporter_id, 'file' as entity_type, concat_ws('', path, '#') as entity_id, 1 as outcome
     from {{ ref('stg_receipts') }}
     where reporter_id is not null
 ),

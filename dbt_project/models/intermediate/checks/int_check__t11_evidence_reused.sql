@@ -11,7 +11,7 @@
         ) as was_completed
     from {{ ref('int_task_states') }}
     window same_file as (
-        partition by programme_id, reporter_id, evidence, reported order by period_seq, path, sheet, row_number, task_id
+        partition by programme_id, reporter_id, evidence, reported order by period_seq, path, sheet nulls last, row_number, task_id
     )
 ){% endset %}
 {{ check_rows(
@@ -22,5 +22,5 @@
     fails='task_id <> first_task_id or not coalesce(was_completed, true)',
     field="'evidence'",
     raw_value='evidence',
-    message="concat('佐证材料“', evidence, '”已用于', case when period <> first_period then concat(' ', first_period, ' 期的') else '' end, case when task_id <> first_task_id then concat('任务 ', first_task_id) else '本任务' end)"
+    message="concat_ws('', '佐证材料“', evidence, '”已用于', case when period <> first_period then concat_ws('', ' ', first_period, ' 期的') else '' end, case when task_id <> first_task_id then concat_ws('', '任务 ', first_task_id) else '本任务' end)"
 ) }}
