@@ -58,7 +58,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供�
 @_programme
 @click.option("--as-of", metavar="时间", help="以该时间所知的数据计算（默认定版时间；未到定版则为现在）")
 @click.option("--no-site", is_flag=True, help="不生成看板网页（先看数时用）")
-@click.option("--engine", metavar="引擎", help="duckdb（默认）｜spark：由谁计算各表，结果相同（docs/spark.md）")
+@click.option(
+    "--engine", metavar="引擎", help="duckdb（默认）｜spark：由谁计算各表，结果相同（docs/spark.md）"
+)
 @_json
 def run(
     period: str, programme: str | None, as_of: str | None, no_site: bool, engine: str | None, as_json: bool

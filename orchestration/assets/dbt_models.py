@@ -74,7 +74,8 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
             else:
                 with step("计算进度、得分、排名和检查") as progress:
                     yield from built(
-                        dbt.cli(build_arguments(), context=context, target_path=run_target(settings)), progress
+                        dbt.cli(build_arguments(), context=context, target_path=run_target(settings)),
+                        progress,
                     )
 
     return [dbt_build]

@@ -63,7 +63,9 @@ def check_engine(settings: Settings) -> None:
         from orchestration.engines.local_spark import missing
 
         if gaps := missing(settings.spark):
-            raise Misuse(f"--engine spark 还缺：{'；'.join(gaps)}。不用 Spark 时去掉 --engine spark（TAIZHANG_ENGINE）即可")
+            raise Misuse(
+                f"--engine spark 还缺：{'；'.join(gaps)}。不用 Spark 时去掉 --engine spark（TAIZHANG_ENGINE）即可"
+            )
 
 
 @contextmanager

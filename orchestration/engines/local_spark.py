@@ -12,7 +12,8 @@ from orchestration.settings import Settings, Spark
 
 JAVA_PACKAGE = "openjdk-17-jre-headless"
 
-# no page, no progress bar on the terminal, nobody but this machine can connect
+# no page, no progress bar on the terminal, nobody but this machine can connect; a plan of all rules at once (int_check_rows)
+# is not planned anew after each of its hundred stages
 _DEFAULTS = """\
 spark.master {spark.master}
 spark.driver.memory {spark.memory}
@@ -22,6 +23,7 @@ spark.ui.enabled false
 spark.ui.showConsoleProgress false
 spark.local.dir {home}/spilled
 spark.sql.shuffle.partitions 4
+spark.sql.adaptive.enabled false
 spark.sql.warehouse.dir {home}/warehouse
 spark.hadoop.javax.jdo.option.ConnectionURL jdbc:derby:;databaseName={home}/catalogue;create=true
 spark.driver.extraJavaOptions -Dderby.stream.error.file={home}/derby.log -Djava.io.tmpdir={home}/spilled

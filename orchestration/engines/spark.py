@@ -43,7 +43,9 @@ def build_with_spark(settings: Settings, dbt: DbtCliResource, context: dg.AssetE
         turn = f"（第 {number} 轮，共 {len(plan)} 轮）"
         _hand_over(settings, (nodes[key] for key in part.inputs))
         with step(f"Spark 计算{turn}") as progress:
-            progress.result = f"{_compute(settings, dbt, [names[key] for key in part.spark], progress)} 张表和视图"
+            progress.result = (
+                f"{_compute(settings, dbt, [names[key] for key in part.spark], progress)} 张表和视图"
+            )
         # dagster-dbt selects what the run asked for; this round's is what no other round has
         others = [name for key, name in names.items() if key not in part.duckdb]
         arguments = [*build_arguments(), "--target", LOADED, "--indirect-selection", "empty"]

@@ -93,7 +93,10 @@ def compare_files(first: Path, second: Path, schemas=SCHEMAS) -> list[Difference
 
 def report(differences: list[Difference]) -> str:
     """The table of docs/spark.md."""
-    lines = ["| table | rows | cells compared | unequal | largest difference of numbers |", "|---|---:|---:|---:|---:|"]
+    lines = [
+        "| table | rows | cells compared | unequal | largest difference of numbers |",
+        "|---|---:|---:|---:|---:|",
+    ]
     lines += [
         f"| `{d.table}` | {d.rows:,} | {d.cells:,} | {sum(d.unequal.values())} | {d.largest:.1e} |"
         for d in differences
