@@ -10,12 +10,13 @@ MINUTES ?= 45
 FUZZ_SECONDS ?= 45
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+READY_SPARK := $(VENV)/.ready-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test torture unit check lint format dev serve doctor samples dictionary lock clean
+.PHONY: help install install-spark run test test-spark torture unit check lint format dev serve doctor samples dictionary lock clean
 
 help:            ## list the commands
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python3.11 make ...)"; exit 1; }
@@ -27,14 +28,24 @@ $(READY): requirements.lock pyproject.toml
 
 install: $(READY) ## set up the virtual environment from the lock file
 
+$(READY_SPARK): $(READY) requirements-spark.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-spark.lock
+	@touch $@
+
+install-spark: $(READY_SPARK) ## what `taizhang run --engine spark` needs beside: Java 17 (apt-get, where it is missing), PySpark, dbt-spark
+	@.ci/java
+
 run: $(READY)    ## the whole quarter on the bundled sample (PERIOD=2022Q2)
 	$(BIN)/taizhang run --period $(PERIOD)
 
 test: $(READY)   ## every test, on both cores: what needs the session warehouse beside the rest
 	@mkdir -p var; $(BIN)/python -m pytest -m warehouse > var/test-warehouse.log 2>&1 & first=$$!; \
-	$(BIN)/python -m pytest -m "not warehouse"; rest=$$?; \
+	$(BIN)/python -m pytest -m "not warehouse and not spark"; rest=$$?; \
 	wait $$first; warehouse=$$?; cat var/test-warehouse.log; \
 	test $$rest -eq 0 && test $$warehouse -eq 0
+
+test-spark: install-spark ## the tier that compares Spark with DuckDB, table by table
+	$(BIN)/python -m pytest tests/spark
 
 torture: $(READY) ## killed, filled, fuzzed: the reliability campaign, an hour at most (ROUNDS, SEED, MINUTES; docs/reliability.md)
 	$(BIN)/python -m tests.torture --rounds $(ROUNDS) --seed $(SEED) --minutes $(MINUTES)
@@ -70,11 +81,14 @@ samples: $(READY) ## write the bundled feeds anew (seeded, identical every time)
 dictionary: $(READY) ## write docs/data-dictionary.md from the dbt project
 	$(BIN)/python -m orchestration.dictionary
 
-lock:            ## write requirements.lock from pyproject.toml (needs a package index)
+lock:            ## write requirements.lock and requirements-spark.lock from pyproject.toml (needs a package index)
 	rm -rf .lockenv && $(PYTHON) -m venv .lockenv
 	.lockenv/bin/pip install --quiet "setuptools>=75" wheel ".[test,dev]"
 	(echo "# Exact versions of one tested set; made by 'make lock'. No index addresses."; \
 	 .lockenv/bin/pip freeze --all | grep "==" | grep -viE "^(taizhang|pip)==") > requirements.lock
+	.lockenv/bin/pip install --quiet ".[test,dev,spark]"
+	(echo "# What the extra spark adds to requirements.lock; made by 'make lock'. No index addresses."; \
+	 .lockenv/bin/pip freeze --all | grep "==" | grep -viE "^(taizhang|pip)==" | grep -vxF -f requirements.lock) > requirements-spark.lock
 	rm -rf .lockenv
 
 clean:           ## remove the virtual environment and caches (results in var/ stay)

@@ -35,7 +35,7 @@ def build_defs(settings: Settings, **overrides: Any) -> dg.Definitions:
         "jobs": [job, tables_job()],
         "schedules": schedules.build(settings, job),
         "sensors": sensors.build(settings, job),
-        "resources": {"dbt": dbt_resource(settings), "scope": RunScope()},
+        "resources": {"dbt": dbt_resource(settings), "scope": RunScope(engine=settings.engine)},
         "executor": dg.in_process_executor,
     }
     return dg.Definitions(**(arguments | overrides))

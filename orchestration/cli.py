@@ -6,6 +6,7 @@ Exit codes: 0 done, whatever the counties sent; 1 registry errors or nothing com
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -57,12 +58,20 @@ _json = click.option("--json", "as_json", is_flag=True, help="输出 JSON，供�
 @_programme
 @click.option("--as-of", metavar="时间", help="以该时间所知的数据计算（默认定版时间；未到定版则为现在）")
 @click.option("--no-site", is_flag=True, help="不生成看板网页（先看数时用）")
+@click.option(
+    "--engine", metavar="引擎", help="duckdb（默认）｜spark：由谁计算各表，结果相同（docs/spark.md）"
+)
 @_json
-def run(period: str, programme: str | None, as_of: str | None, no_site: bool, as_json: bool) -> None:
+def run(
+    period: str, programme: str | None, as_of: str | None, no_site: bool, engine: str | None, as_json: bool
+) -> None:
     """运行一个季度：读取、检查、计算、发布、生成看板。"""
     from orchestration.commands.run import run as command
 
-    sys.exit(command(Settings.from_env(), period, programme, as_of, as_json, pages=not no_site))
+    settings = Settings.from_env()
+    if engine:
+        settings = replace(settings, engine=engine)
+    sys.exit(command(settings, period, programme, as_of, as_json, pages=not no_site))
 
 
 @cli.command()

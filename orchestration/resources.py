@@ -20,16 +20,20 @@ from orchestration.audit import FAILED, act
 from orchestration.confirmations import note_written_by_hand
 from orchestration.leftovers import end_dead_runs, process_tag
 from orchestration.progress import logger
-from orchestration.settings import Settings
+from orchestration.settings import DUCKDB, Settings
 from orchestration.warehouse import WarehouseBusy, writer
 
 
 class RunScope(dg.ConfigurableResource):
-    """What one run covers. Blank means: every programme; as-of from freeze or clock; the clock of this machine."""
+    """What one run covers, and which engine computes it.
+
+    Blank means: every programme; as-of from freeze or clock; the clock of this machine.
+    """
 
     programme: str = ""
     as_of: str = ""
     now: str = ""
+    engine: str = DUCKDB
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunScope]:
@@ -47,7 +51,7 @@ class RunScope(dg.ConfigurableResource):
         confirmations = note_written_by_hand(settings)
         with act(
             settings, "run", period=run.tags.get("dagster/partition"), programme=self.programme or None,
-            as_of=self.as_of or None, why=run.tags.get(names.WHY), run_id=run.run_id, raw=str(settings.raw_root),
+            as_of=self.as_of or None, engine=self.engine, why=run.tags.get(names.WHY), run_id=run.run_id, raw=str(settings.raw_root),
             confirmations_sha256=confirmations,
         ) as record:  # fmt: skip
             yield self
@@ -125,6 +129,6 @@ def ensure_manifest(settings: Settings) -> Path:
     return manifest
 
 
-def run_target(settings: Settings) -> Path:
-    """Artefacts of the production build."""
-    return settings.dbt_target / "run"
+def run_target(settings: Settings, target: str = "run") -> Path:
+    """Artefacts of the production build; of each target of dbt's profile but the default one, beside them."""
+    return settings.dbt_target / target

@@ -46,6 +46,41 @@ def _close(folder: Path, bits: int) -> None:
         folder.chmod(stat.S_IMODE(state.st_mode) & ~bits)
 
 
+DUCKDB, SPARK = "duckdb", "spark"
+ENGINES = (DUCKDB, SPARK)
+
+
+@dataclass(frozen=True)
+class Spark:
+    """The Spark of a run with ``--engine spark``: one of its own on this machine (``session``), or a server's.
+
+    Where the server is, dbt's profile reads itself (TAIZHANG_SPARK_HOST …, docs/spark.md). ``conf``: a folder with somebody's
+    own spark-defaults.conf, which then stands instead of ``master`` and ``memory``.
+    """
+
+    method: str = "session"
+    master: str = "local[2]"
+    memory: str = "2g"
+    conf: Path | None = None
+    java_home: Path | None = None
+
+    @classmethod
+    def from_env(cls) -> Spark:
+        """From TAIZHANG_SPARK_METHOD, _MASTER, _MEMORY, _CONF, and JAVA_HOME."""
+        given = {
+            name: os.environ[f"TAIZHANG_SPARK_{name.upper()}"]
+            for name in ("method", "master", "memory")
+            if os.environ.get(f"TAIZHANG_SPARK_{name.upper()}")
+        }
+        folders = {"conf": os.environ.get("TAIZHANG_SPARK_CONF"), "java_home": os.environ.get("JAVA_HOME")}
+        return cls(**given, **{name: Path(folder).resolve() for name, folder in folders.items() if folder})
+
+    @property
+    def local(self) -> bool:
+        """It runs in a process of ours and is gone with it."""
+        return self.method == "session"
+
+
 @dataclass(frozen=True)
 class Settings:
     """All paths are absolute, so that no part depends on the working directory."""
@@ -53,13 +88,17 @@ class Settings:
     raw_root: Path
     home: Path
     limits: Limits = field(default_factory=Limits)
+    engine: str = DUCKDB
+    spark: Spark = field(default_factory=Spark)
 
     @classmethod
     def from_env(cls) -> Settings:
-        """From TAIZHANG_RAW (default: the bundled sample) and TAIZHANG_HOME (default: ./var)."""
+        """From TAIZHANG_RAW (default: the bundled sample), TAIZHANG_HOME (default: ./var) and TAIZHANG_ENGINE (duckdb)."""
         return cls(
             Path(os.environ.get("TAIZHANG_RAW") or REPOSITORY / "raw" / "samples").resolve(),
             Path(os.environ.get("TAIZHANG_HOME") or "var").resolve(),
+            engine=os.environ.get("TAIZHANG_ENGINE") or DUCKDB,
+            spark=Spark.from_env(),
         )
 
     @property
@@ -107,6 +146,16 @@ class Settings:
         """dbt's artefacts; beside the warehouse they describe."""
         return self.home / "dbt"
 
+    @property
+    def lake(self) -> Path:
+        """Parquet files between the engines; every run with Spark writes them anew."""
+        return self.home / "lake"
+
+    @property
+    def spark_home(self) -> Path:
+        """Configuration, catalogue and spilled data of a Spark of our own."""
+        return self.home / "spark"
+
     def prepare(self) -> None:
         """Make the folders, close those that stand open, write Dagster's instance file, set what child processes inherit.
 
@@ -141,6 +190,8 @@ class Settings:
             "TAIZHANG_HOME": str(self.home),
             "TAIZHANG_WAREHOUSE": str(self.warehouse),
             "DAGSTER_HOME": str(self.dagster_home),
+            "TAIZHANG_LAKE": str(self.lake),
+            "SPARK_CONF_DIR": str(self.spark.conf or self.spark_home / "conf"),
         }
 
     def child_environment(self) -> dict[str, str]:

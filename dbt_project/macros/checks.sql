@@ -15,22 +15,22 @@
 select
     '{{ rule }}' as rule_id,
     programme_id,
-    cast({{ 'null' if registry else period }} as varchar) as period,
-    cast({{ 'null' if registry else reporter }} as varchar) as reporter_id,
+    cast({{ 'null' if registry else period }} as string) as period,
+    cast({{ 'null' if registry else reporter }} as string) as reporter_id,
     {{ entity[0] }} as entity_type,
     {{ entity[1] }} as entity_id,
-    cast({{ part }} as varchar) as part,
-    cast({{ 'null' if registry or place == 'none' else 'receipt_id' }} as varchar) as receipt_id,
+    cast({{ part }} as string) as part,
+    cast({{ 'null' if registry or place == 'none' else 'receipt_id' }} as string) as receipt_id,
     cast(
-        {%- if registry %} concat('registry/', programme_id, '/{{ registry }}')
+        {%- if registry %} concat_ws('', 'registry/', programme_id, '/{{ registry }}')
         {%- elif place == 'none' %} null
         {%- else %} path
-        {%- endif %} as varchar
+        {%- endif %} as string
     ) as path,
-    cast({{ 'null' if registry or place == 'none' else 'sheet' }} as varchar) as sheet,
+    cast({{ 'null' if registry or place == 'none' else 'sheet' }} as string) as sheet,
     cast({{ 'null' if place == 'none' else 'row_number' }} as bigint) as row_number,
-    cast({{ field }} as varchar) as field,
-    cast({{ raw_value }} as varchar) as raw_value,
+    cast({{ field }} as string) as field,
+    cast({{ raw_value }} as string) as raw_value,
     case
         when not coalesce({{ applies }}, false) then 'not_applicable'
         when not coalesce({{ evaluable }}, false) then 'not_evaluable'
@@ -39,9 +39,9 @@ select
     end as status,
     case
         when coalesce({{ applies }}, false) and coalesce({{ evaluable }}, false) and coalesce({{ fails }}, false)
-            then cast({{ message }} as varchar)
+            then cast({{ message }} as string)
     end as message,
-    cast({{ parameters }} as varchar) as parameters
+    cast({{ parameters }} as string) as parameters
 from {{ index }} as entity_index
 {% endmacro %}
 

@@ -32,7 +32,7 @@
 
 {#- Whether the quarter is published with lists; no_lists: quarters joined with ;. -#}
 {% macro lists_are_kept(period, no_lists) -%}
-    coalesce(position(concat(';', {{ period }}, ';') in concat(';', {{ no_lists }}, ';')), 0) = 0
+    coalesce(position(concat_ws('', ';', {{ period }}, ';') in concat_ws('', ';', {{ no_lists }}, ';')), 0) = 0
 {%- endmacro %}
 
 {#- Scores on [1, 100], where no zero kills a geometric mean, and back (research/methods.md section 5). -#}

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration import names
-from orchestration.progress import step
-from orchestration.resources import ensure_manifest, run_target
-from orchestration.settings import Settings
+from orchestration.progress import Step, step
+from orchestration.resources import RunScope, ensure_manifest, run_target
+from orchestration.settings import SPARK, Settings
 
 if TYPE_CHECKING:
     from dagster_dbt import DbtCliInvocation
@@ -43,8 +43,8 @@ def stop_dbt() -> None:
 
 
 @contextmanager
-def _running(invocation: "DbtCliInvocation") -> Iterator["DbtCliInvocation"]:
-    """dbt does not outlive the step: a run that fails meanwhile (a full disk) must not leave it writing."""
+def running(invocation: "DbtCliInvocation") -> Iterator["DbtCliInvocation"]:
+    """A dbt that does not outlive the step: a run that fails meanwhile (a full disk) must not leave it writing."""
     _alive.append(invocation.process)
     # dbt need not wait until Dagster has written down what it said before
     fcntl.fcntl(invocation.process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
@@ -66,27 +66,32 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         name="dbt_build",
         pool=names.WRITER_POOL,
     )
-    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource):
+    def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource, scope: RunScope):
         log = settings.home / "logs" / "dbt.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        with step("计算进度、得分、排名和检查") as progress, log.open("w", encoding="utf-8") as stream:
-            done = {"models": 0, "tests": 0}
-            # dagster-dbt echoes every line of dbt to stdout; people read the progress lines, engineers the log
-            with (
-                redirect_stdout(stream),
-                _running(
-                    dbt.cli(build_arguments(), context=context, target_path=run_target(settings))
-                ) as invocation,
-            ):
-                for event in invocation.stream():
-                    kind = (
-                        "tests"
-                        if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation)
-                        else "models"
+        # dagster-dbt echoes every line of dbt to stdout; people read the progress lines, engineers the log
+        with log.open("w", encoding="utf-8") as stream, redirect_stdout(stream):
+            if scope.engine == SPARK:
+                from orchestration.engines.spark import build_with_spark
+
+                yield from build_with_spark(settings, dbt, context)
+            else:
+                with step("计算进度、得分、排名和检查") as progress:
+                    yield from built(
+                        dbt.cli(build_arguments(), context=context, target_path=run_target(settings)),
+                        progress,
                     )
-                    done[kind] += 1
-                    progress.tick(f"{done['models']} 张表，{done['tests']} 项校验")
-                    yield event
-            progress.result = f"{done['models']} 张表和视图，{done['tests']} 项不变量校验"
 
     return [dbt_build]
+
+
+def built(invocation: "DbtCliInvocation", progress: Step) -> Iterator:
+    """Events of a build for Dagster, counted for people."""
+    done = {"models": 0, "tests": 0}
+    with running(invocation):
+        for event in invocation.stream():
+            kind = "tests" if isinstance(event, dg.AssetCheckResult | dg.AssetCheckEvaluation) else "models"
+            done[kind] += 1
+            progress.tick(f"{done['models']} 张表，{done['tests']} 项校验")
+            yield event
+    progress.result = f"{done['models']} 张表和视图，{done['tests']} 项不变量校验"

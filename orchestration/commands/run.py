@@ -18,7 +18,7 @@ from orchestration.commands.summary import ProgrammeSummary, Summary, summarise
 from orchestration.confirmations import note_written_by_hand
 from orchestration.environment import explained
 from orchestration.leftovers import clear_files, end_dead_runs, process_tag
-from orchestration.settings import Settings
+from orchestration.settings import ENGINES, SPARK, Settings
 from orchestration.warehouse import reader
 from raw.periods import SHANGHAI, Period
 from raw.registry import programme_ids
@@ -53,6 +53,19 @@ def check_programme(settings: Settings, programme: str | None) -> None:
     known = programme_ids(settings.raw_root)
     if programme is not None and programme not in known:
         raise Misuse(f"方案“{programme}”没有登记目录；可用的方案：{'、'.join(known) or '（无）'}")
+
+
+def check_engine(settings: Settings) -> None:
+    """Misuse when there is no such engine, or this machine does not have what it needs."""
+    if settings.engine not in ENGINES:
+        raise Misuse(f"没有计算引擎“{settings.engine}”；可用：{'、'.join(ENGINES)}")
+    if settings.engine == SPARK:
+        from orchestration.engines.local_spark import missing
+
+        if gaps := missing(settings.spark):
+            raise Misuse(
+                f"--engine spark 还缺：{'；'.join(gaps)}。不用 Spark 时去掉 --engine spark（TAIZHANG_ENGINE）即可"
+            )
 
 
 @contextmanager
@@ -107,6 +120,7 @@ def execute(
         programme=programme or "",
         as_of=as_of.isoformat() if as_of else "",
         now=datetime.now(SHANGHAI).isoformat(),
+        engine=settings.engine,
     )
     defs = build_defs(settings, resources={"dbt": dbt_resource(settings), "scope": scope})
     with dg.DagsterInstance.get() as instance:
@@ -142,11 +156,13 @@ def run(
     """
     period, as_of = parse_period(period_text), parse_as_of(as_of_text)
     check_programme(settings, programme)
+    check_engine(settings)
     settings.prepare()
     if not as_json:
         progress.to_console()
     say = (lambda text: None) if as_json else print
-    say(f"台账：{period}，{programme or '全部方案'}；数据目录 {settings.raw_root}")
+    engine = "，用 Spark 计算" if settings.engine == SPARK else ""
+    say(f"台账：{period}，{programme or '全部方案'}{engine}；数据目录 {settings.raw_root}")
     with run_lock(settings, say), _in_the_log(settings, period, programme, as_of, pages) as record:
         try:
             succeeded, failure = execute(settings, period, programme, as_of, pages)
@@ -177,7 +193,7 @@ def _in_the_log(
     confirmations = note_written_by_hand(settings)
     with act(
         settings, "run", period=str(period), programme=programme, as_of=as_of.isoformat() if as_of else None,
-        pages=pages, raw=str(settings.raw_root), confirmations_sha256=confirmations,
+        pages=pages, engine=settings.engine, raw=str(settings.raw_root), confirmations_sha256=confirmations,
     ) as record:  # fmt: skip
         yield record
 

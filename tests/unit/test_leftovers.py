@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from orchestration import names
-from orchestration.assets.dbt_models import _running
+from orchestration.assets.dbt_models import running
 from orchestration.environment import explained, refusal
 from orchestration.leftovers import PROCESS_TAG, clear_files, end_dead_runs, process_tag
 from orchestration.settings import Settings
@@ -116,6 +116,6 @@ def test_our_own_faults_are_not_explained_away():
 def test_dbt_does_not_outlive_a_step_that_fails():
     """A disk filled up while dbt ran: the run ended and its dbt went on writing."""
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    with pytest.raises(OSError, match="No space"), _running(SimpleNamespace(process=process)):
+    with pytest.raises(OSError, match="No space"), running(SimpleNamespace(process=process)):
         raise OSError(28, "No space left on device")
     assert process.poll() is not None

@@ -56,8 +56,9 @@ def test_no_package_is_fetched():
     assert not list(REPOSITORY.glob("dbt_project/dependencies.y*ml"))
 
 
-def test_the_lock_names_no_index():
-    lock = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock"])
+def test_the_lock_names_no_index(name: str):
+    lock = (REPOSITORY / name).read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index-url|--extra-index-url|--find-links|file:", lock)
     assert all(
         re.fullmatch(r"[A-Za-z0-9_.\[\]-]+==[^\s=]+", line)
@@ -70,20 +71,25 @@ def test_every_dependency_is_locked():
     import tomllib
 
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lock = {
-        line.split("==")[0].lower().replace("_", "-").replace(".", "-")
-        for line in (REPOSITORY / "requirements.lock").read_text(encoding="utf-8").splitlines()
-        if "==" in line
-    }
-    wanted = [
-        *project["dependencies"],
-        *(entry for group in project["optional-dependencies"].values() for entry in group),
-    ]
-    names = {
-        re.match(r"[A-Za-z0-9_.-]+", entry).group(0).lower().replace("_", "-").replace(".", "-")
-        for entry in wanted
-    }
-    assert names - lock == set()
+
+    def locked(name: str) -> set[str]:
+        return {
+            line.split("==")[0].lower().replace("_", "-").replace(".", "-")
+            for line in (REPOSITORY / name).read_text(encoding="utf-8").splitlines()
+            if "==" in line
+        }
+
+    def wanted(entries: list[str]) -> set[str]:
+        return {
+            re.match(r"[A-Za-z0-9_.-]+", entry).group(0).lower().replace("_", "-").replace(".", "-")
+            for entry in entries
+        }
+
+    lock, extras = locked("requirements.lock"), project["optional-dependencies"]
+    # what a Spark needs is locked beside it: nobody else installs it
+    assert wanted(extras.pop("spark")) - locked("requirements-spark.lock") == set()
+    assert wanted(project["dependencies"]) | set().union(*map(wanted, extras.values())) <= lock
+    assert locked("requirements-spark.lock") & lock == set()
 
 
 @pytest.mark.parametrize(

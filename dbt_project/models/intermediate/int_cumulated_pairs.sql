@@ -17,7 +17,7 @@ inner join named as q
         c.programme_id = q.programme_id
         and coalesce(c.unit, '') = coalesce(q.unit, '')
         and q.name in (
-            c.base, concat('本季', c.base), concat('本季度', c.base), concat('当季', c.base),
-            concat('季度', c.base), concat('本期', c.base), concat('当期', c.base)
+            c.base, concat_ws('', '本季', c.base), concat_ws('', '本季度', c.base), concat_ws('', '当季', c.base),
+            concat_ws('', '季度', c.base), concat_ws('', '本期', c.base), concat_ws('', '当期', c.base)
         )
 group by c.programme_id, c.indicator_id, c.decimals, c.name

@@ -131,7 +131,7 @@ indicator_changes as (
             when 'sent' then '认定为适用，按填报值计分'
             when 'quotient' then '按分子分母计算的比率'
             when 'unit' then '按疑似的计量单位换算'
-            when 'own' then concat('本单位此前 ', own_values, ' 期的中位数')
+            when 'own' then concat_ws('', '本单位此前 ', own_values, ' 期的中位数')
             when 'peers' then '本期各填报主体的中位数'
         end as expected_basis,
         case when basis = 'dropped' then -1 when state = 'not_applicable' then 1 else 0 end as applicable_change,

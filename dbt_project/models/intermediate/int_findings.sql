@@ -13,7 +13,7 @@ found as (
         c.sheet, c.row_number,
         case when c.receipt_id is not null then h.column_name when c.path is not null then c.field end as column_name,
         c.raw_value,
-        concat(c.message, '；', r.remedy_zh) as message
+        concat_ws('', c.message, '；', r.remedy_zh) as message
     from {{ ref('check_results') }} as c
     left join {{ ref('check_rules') }} as r on c.rule_id = r.rule_id
     left join {{ ref('stg_columns') }} as h
@@ -37,7 +37,7 @@ numbered as (
             partition by
                 f.rule_id, f.programme_id, f.period, f.reporter_id, f.entity_type, f.entity_id, f.part, f.path,
                 f.sheet, f.row_number, f.column_name
-            order by f.raw_value, f.message
+            order by f.raw_value nulls last, f.message
         ) as occurrence
     from found as f
     left join asked as a on f.programme_id = a.programme_id

@@ -47,9 +47,10 @@ select
     i.indicator_present,
     i.source_changed,
     cast(i.open_reporters as integer) as open_reporters,
-    cast(null as varchar) as receipt_id,
-    cast(null as varchar) as sheet,
-    concat(
+    cast(null as string) as receipt_id,
+    cast(null as string) as sheet,
+    concat_ws(
+        '',
         'registry/', r.programme_id, '/',
         case r.item_type when 'task' then 'tasks' when 'indicator' then 'indicators' else 'targets' end, '.csv'
     ) as path,

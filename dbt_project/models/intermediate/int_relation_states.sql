@@ -46,7 +46,7 @@ select
         else sum(abs(coefficient) * 0.5 * power(10.0, -1 * greatest(decimals, 0))) + 1e-9
     end as tolerance,
     {{ joined_text(
-        "concat(case when share < 0 then '－' when term_no > 2 then '＋' else '' end, case when abs(share) <> 1 then concat("
+        "concat_ws('', case when share < 0 then '－' when term_no > 2 then '＋' else '' end, case when abs(share) <> 1 then concat_ws('', "
         ~ number_text('abs(share)', 6) ~ ", '×') else '' end, indicator_name, ' ', case when value is null then '0（未开展）' else "
         ~ number_text('value', 6) ~ " end)", 'term_no', where='term_no > 1', separator=' '
     ) }} as other_terms

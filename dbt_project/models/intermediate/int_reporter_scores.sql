@@ -42,7 +42,8 @@ placed as (
             when mean_score is null then '无可计分项，不参加排名'
             when parent_id is not null then '下级单位，得分计入上级，不参加排名'
             when coverage_min > 0 and coverage < coverage_min
-                then concat(
+                then concat_ws(
+                    '',
                     '指标覆盖率', {{ number_text('100 * coverage') }}, '%，低于',
                     {{ number_text('100 * coverage_min') }}, '%，不参加排名'
                 )

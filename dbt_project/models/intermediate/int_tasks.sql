@@ -68,7 +68,7 @@ select
     r.overlapping_units,
     t.position,
     t.row_number,
-    concat('registry/', t.programme_id, '/tasks.csv') as path
+    concat_ws('', 'registry/', t.programme_id, '/tasks.csv') as path
 from {{ ref('stg_tasks') }} as t
 inner join {{ ref('stg_programmes') }} as g on t.programme_id = g.programme_id
 left join responsible as r on t.programme_id = r.programme_id and t.task_id = r.task_id

@@ -155,17 +155,18 @@ select
         else {{ stored('forecast') }} >= expected_value
     end as forecast_met,
     case
-        when periods_left = 0 and actual_value is null then concat('期限 ', due_on, ' 已到，实际值未知')
-        when periods_left = 0 then concat('期限 ', due_on, ' 已到，以实际值为准')
+        when periods_left = 0 and actual_value is null then concat_ws('', '期限 ', due_on, ' 已到，实际值未知')
+        when periods_left = 0 then concat_ws('', '期限 ', due_on, ' 已到，以实际值为准')
         when actual_value is null then '本期实际值未知，不作推算'
         when quarters is null then '近四个季度只有一个名次，不作推算'
-        else concat(
+        else concat_ws(
+            '',
             case when first_seq < period_seq then '按近 ' else '按方案开始以来 ' end, quarters, ' 个季度平均每季度',
             case
                 when kind = 'improvement'
-                    then concat('变化 ', case when pace > 0 then '+' end, {{ number_text('round(pace, 2) + 0.0') }}, ' 个百分点')
-                when pace < 0 then concat('前进 ', {{ number_text('-pace') }}, ' 名')
-                when pace > 0 then concat('后退 ', {{ number_text('pace') }}, ' 名')
+                    then concat_ws('', '变化 ', case when pace > 0 then '+' end, {{ number_text('round(pace, 2) + 0.0') }}, ' 个百分点')
+                when pace < 0 then concat_ws('', '前进 ', {{ number_text('-pace') }}, ' 名')
+                when pace > 0 then concat_ws('', '后退 ', {{ number_text('pace') }}, ' 名')
                 else '名次不变'
             end,
             '推算至 ', due_on

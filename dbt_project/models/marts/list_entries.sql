@@ -86,10 +86,11 @@ indicators as (
 worded as (
     select
         *,
-        concat(
+        concat_ws(
+            '',
             '“', replace(replace(name, '“', '‘'), '”', '’'), '”（',
             case
-                when state = 'value' then concat({{ number_text('value', 4) }}, coalesce(unit, ''))
+                when state = 'value' then concat_ws('', {{ number_text('value', 4) }}, coalesce(unit, ''))
                 when state = 'no_practice' then '未开展'
                 else '未报'
             end,
@@ -124,26 +125,27 @@ select
     c.red_before + case when c.list = 'red' then 1 else 0 end as red_this_year,
     c.black_before + case when c.list = 'black' then 1 else 0 end as black_this_year,
     c.list = 'black' and c.in_a_row >= q.talk_after as talk,
-    concat(
+    concat_ws(
+        '',
         '总分 ', {{ number_text('r.total_score') }}, ' 分，',
         case
-            when c.list = 'red' then concat('第 ', r.rank, ' 名')
-            else concat('倒数第 ', r.rank_from_end, ' 名')
+            when c.list = 'red' then concat_ws('', '第 ', r.rank, ' 名')
+            else concat_ws('', '倒数第 ', r.rank_from_end, ' 名')
         end,
         case
             when w.worst_words is null then ''
             when w.best_words is null or w.best_indicator_id = w.worst_indicator_id
-                then concat('；位次最靠后的指标是', w.worst_words)
-            when c.list = 'red' then concat('；位次最好的指标是', w.best_words, '，最靠后的是', w.worst_words)
-            else concat('；位次最靠后的指标是', w.worst_words, '，最好的是', w.best_words)
+                then concat_ws('', '；位次最靠后的指标是', w.worst_words)
+            when c.list = 'red' then concat_ws('', '；位次最好的指标是', w.best_words, '，最靠后的是', w.worst_words)
+            else concat_ws('', '；位次最靠后的指标是', w.worst_words, '，最好的是', w.best_words)
         end,
         case
             when t.tasks_total = 0 then ''
             when t.tasks_overdue > 0
-                then concat('；', t.tasks_total, ' 项任务中逾期 ', t.tasks_overdue, ' 项')
-            else concat('；', t.tasks_total, ' 项任务无逾期')
+                then concat_ws('', '；', t.tasks_total, ' 项任务中逾期 ', t.tasks_overdue, ' 项')
+            else concat_ws('', '；', t.tasks_total, ' 项任务无逾期')
         end,
-        case when t.tasks_completed > 0 then concat('、完成 ', t.tasks_completed, ' 项') else '' end
+        case when t.tasks_completed > 0 then concat_ws('', '、完成 ', t.tasks_completed, ' 项') else '' end
     ) as reason
 from counted as c
 inner join {{ ref('ranking') }} as r

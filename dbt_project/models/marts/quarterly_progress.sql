@@ -9,10 +9,10 @@ with lines as (
 )
 
 select
-    programme_id,
-    period,
-    reporter_id,
-    special_id,
+    l.programme_id,
+    l.period,
+    l.reporter_id,
+    l.special_id,
     tasks_total,
     tasks_due,
     tasks_completed,
@@ -26,9 +26,7 @@ select
     {{ stored('task_score') }} as task_score,
     tasks_finally_due,
     tasks_on_time,
-    exists (
-        select 1
-        from {{ ref('int_sub_units') }} as u
-        where u.programme_id = lines.programme_id and u.parent_id = lines.reporter_id
-    ) as is_sum
-from lines
+    u.parent_id is not null as is_sum
+from lines as l
+left join (select distinct programme_id, parent_id from {{ ref('int_sub_units') }}) as u
+    on l.programme_id = u.programme_id and l.reporter_id = u.parent_id

@@ -6,7 +6,7 @@ with entered as (
         s.period_seq,
         s.reporter_id,
         r.name as reporter_name,
-        r."group",
+        r.{{ adapter.quote("group") }},
         s.task_score,
         s.indicator_score,
         s.total_score,
@@ -43,11 +43,11 @@ placed as (
         case
             when reason is null
                 then rank() over (
-                    partition by programme_id, period, "group", reason is null
+                    partition by programme_id, period, {{ adapter.quote("group") }}, reason is null
                     order by {{ rank_key('total_score') }} desc
                 )
         end as group_rank,
-        count(*) filter (where reason is null) over (partition by programme_id, period) as ranked_count
+        count(case when reason is null then 1 end) over (partition by programme_id, period) as ranked_count
     from entered
 ),
 
@@ -78,7 +78,7 @@ select
     period,
     reporter_id,
     reporter_name,
-    "group",
+    {{ adapter.quote("group") }},
     {{ stored('task_score') }} as task_score,
     {{ stored('indicator_score') }} as indicator_score,
     {{ stored('total_score') }} as total_score,

@@ -128,7 +128,7 @@ recomputed as (
         case when c.items = 1 then c.expected_value end as expected_value,
         case
             when c.items = 1 then c.expected_basis
-            else concat(c.items, ' 项缺报指标各按本单位此前各期或各填报主体的中位数补齐')
+            else concat_ws('', c.items, ' 项缺报指标各按本单位此前各期或各填报主体的中位数补齐')
         end as expected_basis,
         q.red, q.black, q.ties, q.black_exception, q.lists_kept,
         r.total_score as score_now, r.rank as rank_now, r.list as list_now, r.ranked, r.ranked_count,
@@ -259,6 +259,6 @@ select
             case when crosses_edge and influence > 0 then 0 else 1 end,
             influence desc,
             case severity when 'B' then 0 when 'E' then 1 when 'W' then 2 else 3 end,
-            rule_id, reporter_id, entity_id, flag_id
+            rule_id, reporter_id nulls last, entity_id nulls last, flag_id
     ) as priority
 from weighed

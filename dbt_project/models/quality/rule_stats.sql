@@ -32,7 +32,7 @@ found as (
         f.programme_id,
         f.period,
         count(distinct f.path) as files,
-        count(distinct concat(f.path, chr(31), coalesce(f.sheet, ''), chr(31), coalesce(cast(f.row_number as varchar), '')))
+        count(distinct concat_ws('', f.path, chr(31), coalesce(f.sheet, ''), chr(31), coalesce(cast(f.row_number as string), '')))
             as places
     from {{ ref('stg_findings') }} as f
     where f.programme_id is not null

@@ -32,7 +32,7 @@ with judged as (
     -- rules of readers and expectations: what they found, and below what they read
     select
         r.dimension, f.programme_id, f.period, f.reporter_id, f.entity_type,
-        coalesce(nullif(f.entity_id, ''), concat(f.path, ' ', coalesce(cast(f.row_number as varchar), ''))) as entity_id, '' as part,
+        coalesce(nullif(f.entity_id, ''), concat_ws('', f.path, ' ', coalesce(cast(f.row_number as string), ''))) as entity_id, '' as part,
         case when f.severity = 'I' then 1 else 2 end as outcome
     from {{ ref('flags') }} as f
     inner join {{ ref('check_rules') }} as r on f.rule_id = r.rule_id

@@ -15,11 +15,11 @@ with judged as (
             when c.rule_id is null or c.reporter_id is null or c.entity_id is null or c.period is null
                 then '缺少 rule_id、reporter_id、entity_id 或 period'
             when c.note is null or c.confirmed_by is null then '缺少说明（note）或确认人（by）'
-            when r.rule_id is null then concat('没有规则 ', c.rule_id)
+            when r.rule_id is null then concat_ws('', '没有规则 ', c.rule_id)
             when r.severity in ('B', 'E')
-                then concat('规则 ', c.rule_id, ' 为', case r.severity when 'B' then '拦截' else '错误' end, '级，不能以确认代替改正')
+                then concat_ws('', '规则 ', c.rule_id, ' 为', case r.severity when 'B' then '拦截' else '错误' end, '级，不能以确认代替改正')
             when c.programme_id is null
-                then concat('没有任何方案在 ', c.period, ' 期有填报主体 ', c.reporter_id)
+                then concat_ws('', '没有任何方案在 ', c.period, ' 期有填报主体 ', c.reporter_id)
         end as problem
     from {{ source('raw', 'confirmations') }} as c
     left join {{ ref('check_rules') }} as r on c.rule_id = r.rule_id

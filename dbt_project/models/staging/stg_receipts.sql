@@ -10,9 +10,9 @@ select
     r.reporter_id,
     r.kind,
     row_number() over (
-        partition by r.programme_id, r.period, r.reporter_id, r.kind order by r.received_at, r.path
+        partition by r.programme_id, r.period, r.reporter_id, r.kind order by r.received_at nulls last, r.path
     ) as version,
-    row_number() over (partition by r.programme_id order by r.period, r.received_at, r.path) as receipt_seq,
+    row_number() over (partition by r.programme_id order by r.period nulls last, r.received_at nulls last, r.path) as receipt_seq,
     r.received_at,
     r.received_on,
     r.sender,

@@ -1,6 +1,6 @@
 {% set lines %}(
     select
-        r.*, f.receipt_id, f.path, cast(null as varchar) as sheet, cast(null as bigint) as row_number, q.cutoff_on,
+        r.*, f.receipt_id, f.path, cast(null as string) as sheet, cast(null as bigint) as row_number, q.cutoff_on,
         arrived.workday_no - due.workday_no as workdays_late
     from {{ ref('reporting') }} as r
     inner join {{ ref('stg_periods') }} as q on r.programme_id = q.programme_id and r.period = q.period
@@ -9,8 +9,9 @@
     left join {{ ref('stg_calendar') }} as due on q.cutoff_on = due.day
 ){% endset %}
 {% set message %}
-    concat(
-        '迟报', case when workdays_late is not null then concat(' ', workdays_late, ' 个工作日') else '' end,
+    concat_ws(
+        '',
+        '迟报', case when workdays_late is not null then concat_ws('', ' ', workdays_late, ' 个工作日') else '' end,
         '（', days_late, ' 天）：',
         {{ kind_text('kind') }}, '首份可读文件 ', {{ moment_text('first_received_at') }}, ' 收到，截止日 ', cutoff_on
     )

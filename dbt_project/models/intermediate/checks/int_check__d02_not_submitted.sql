@@ -13,5 +13,5 @@
     fails='not received',
     raw_value='kind',
     part='kind',
-    message="concat('定版时仍未报送', " ~ kind_text('kind') ~ ")"
+    message="concat_ws('', '定版时仍未报送', " ~ kind_text('kind') ~ ")"
 ) }}

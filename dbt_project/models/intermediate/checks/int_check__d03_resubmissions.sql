@@ -1,5 +1,5 @@
 {% set lines %}(
-    select r.*, f.receipt_id, f.path, cast(null as varchar) as sheet, cast(null as bigint) as row_number
+    select r.*, f.receipt_id, f.path, cast(null as string) as sheet, cast(null as bigint) as row_number
     from {{ ref('reporting') }} as r
     left join {{ ref('stg_receipts') }} as f on r.last_receipt_id = f.receipt_id
 ){% endset %}
@@ -11,5 +11,5 @@
     fails='versions - 1 > 3',
     raw_value='versions - 1',
     part='kind',
-    message="concat(" ~ kind_text('kind') ~ ", '本期重报 ', versions - 1, ' 次')"
+    message="concat_ws('', " ~ kind_text('kind') ~ ", '本期重报 ', versions - 1, ' 次')"
 ) }}

@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         '指标覆盖率 ', {{ number_text('100 * coverage', 1) }}, '%，不足 90%：应报 ', indicators_applicable, ' 项，已报 ',
         indicators_answered, ' 项'
     )

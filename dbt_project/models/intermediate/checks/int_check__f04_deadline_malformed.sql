@@ -1,5 +1,5 @@
 {% set message %}
-    concat('完成时限“', deadline_text, '”不是有效日期，未推定时限，本任务不计分')
+    concat_ws('', '完成时限“', deadline_text, '”不是有效日期，未推定时限，本任务不计分')
 {% endset %}
 {{ check_rows(
     rule='F04',

@@ -1,5 +1,5 @@
 {% set message %}
-    concat('进度由上期 ', {{ number_text('previous_progress_pct') }}, '% 降为 ', {{ number_text('progress_pct') }}, '%')
+    concat_ws('', '进度由上期 ', {{ number_text('previous_progress_pct') }}, '% 降为 ', {{ number_text('progress_pct') }}, '%')
 {% endset %}
 {{ check_rows(
     rule='H01',

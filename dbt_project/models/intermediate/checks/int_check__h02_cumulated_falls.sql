@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '是累计指标，由上期 ', {{ number_text('previous_value', 6) }}, ' 降为 ', {{ number_text('value', 6) }}
     )
 {% endset %}

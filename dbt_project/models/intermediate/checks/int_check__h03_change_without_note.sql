@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '由上期 ', {{ number_text('previous_value', 6) }}, ' 变为 ', {{ number_text('value', 6) }}, '，变动 ',
         {{ number_text('100 * abs(value - previous_value) / abs(previous_value)', 1) }}, '%，没有说明'
     )

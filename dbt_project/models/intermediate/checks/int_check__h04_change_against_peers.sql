@@ -62,7 +62,8 @@
         on e.programme_id = m.programme_id and e.period = m.period and e.indicator_id = m.indicator_id
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '由上期 ', {{ number_text('previous_value', 6) }}, ' 变为 ', {{ number_text('value', 6) }}, '（',
         {{ number_text('ratio', 3) }}, ' 倍），同类 ', peers, ' 个填报主体的中位数为 ', {{ number_text('ratio_median', 3) }}, ' 倍'
     )

@@ -33,7 +33,8 @@
     window cohort as (partition by programme_id, period, indicator_id)
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '连续四季均为 ', {{ number_text('value', 6) }}, '，同期其他 ', others, ' 个填报主体中有 ', moved, ' 个有变化'
     )
 {% endset %}

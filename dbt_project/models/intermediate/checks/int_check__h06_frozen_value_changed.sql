@@ -71,15 +71,17 @@
     where m.receipt_id is null
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         period, ' 期定版时报送的',
         case
             when number_changed
-                then concat(
+                then concat_ws(
+                    '',
                     case entity_type when 'task' then '进度' else '数值' end, ' ', {{ number_text('frozen_number', 6) }},
                     ' 被改为 ', {{ number_text('number', 6) }}
                 )
-            else concat('状态被改为“', {{ clean_text('status_raw') }}, '”')
+            else concat_ws('', '状态被改为“', {{ clean_text('status_raw') }}, '”')
         end, '，该文件在定版之后收到，计入下一期'
     )
 {% endset %}

@@ -1,7 +1,8 @@
 -- A deadline against the one registered first. A source that was changed too names the paper that approved it.
 {% set message %}
-    concat(
-        '完成时限登记时为“', first_value, '”，现', case when current_value is null then '为空' else concat('改为“', current_value, '”') end,
+    concat_ws(
+        '',
+        '完成时限登记时为“', first_value, '”，现', case when current_value is null then '为空' else concat_ws('', '改为“', current_value, '”') end,
         '，来源栏没有写明批准文件'
     )
 {% endset %}

@@ -1,5 +1,5 @@
 {% set message %}
-    concat('任务“', name, '”已从登记目录删除，删除时 ', open_reporters, ' 个填报主体尚未完成')
+    concat_ws('', '任务“', name, '”已从登记目录删除，删除时 ', open_reporters, ' 个填报主体尚未完成')
 {% endset %}
 {{ check_rows(
     rule='H09',

@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '由上期 ', {{ number_text('previous_value', 6) }}, ' 变为 ', {{ number_text('value', 6) }}, '，一季内越过前沿值 ',
         {{ number_text('frontier', 6) }}
     )

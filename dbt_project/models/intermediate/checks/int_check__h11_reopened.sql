@@ -1,5 +1,5 @@
 {% set message %}
-    concat('上期已完成，本期改为“', coalesce(status_raw, ''), '”')
+    concat_ws('', '上期已完成，本期改为“', coalesce(status_raw, ''), '”')
 {% endset %}
 {{ check_rows(
     rule='H11',

@@ -1,5 +1,5 @@
 {% set message %}
-    concat(name, '本期 ', {{ number_text('value', 6) }}, '，差于基期 ', {{ number_text('baseline', 6) }})
+    concat_ws('', name, '本期 ', {{ number_text('value', 6) }}, '，差于基期 ', {{ number_text('baseline', 6) }})
 {% endset %}
 {{ check_rows(
     rule='I09',

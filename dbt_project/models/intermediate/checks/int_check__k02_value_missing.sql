@@ -1,10 +1,11 @@
 -- Before the cut-off nothing is missing yet. 不适用 written in the cell is rule K03's, and only its own.
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         '应报未报：', name,
         case
             when {{ clean_text('value_raw') }} is not null
-                then concat('，填写的“', substr({{ clean_text('value_raw') }}, 1, 60), '”不是数值')
+                then concat_ws('', '，填写的“', substr({{ clean_text('value_raw') }}, 1, 60), '”不是数值')
             else ''
         end
     )

@@ -3,8 +3,8 @@
 {% set message %}
     case
         when state = 'not_applicable'
-            then concat('指标“', name, '”已核定为不适用，却填报了 ', {{ number_text('sent_value', 6) }}, '，该值不计分')
-        else concat('指标“', name, '”填写的是“', {{ clean_text('value_raw') }}, '”，登记目录没有核定本单位不适用，按未报处理')
+            then concat_ws('', '指标“', name, '”已核定为不适用，却填报了 ', {{ number_text('sent_value', 6) }}, '，该值不计分')
+        else concat_ws('', '指标“', name, '”填写的是“', {{ clean_text('value_raw') }}, '”，登记目录没有核定本单位不适用，按未报处理')
     end
 {% endset %}
 {{ check_rows(

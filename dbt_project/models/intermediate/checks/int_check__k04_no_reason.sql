@@ -1,5 +1,5 @@
 {% set message %}
-    concat('指标 ', indicator_id, ' 对填报主体 ', reporter_id, ' 登记为不适用，没有写明经批准的理由')
+    concat_ws('', '指标 ', indicator_id, ' 对填报主体 ', reporter_id, ' 登记为不适用，没有写明经批准的理由')
 {% endset %}
 {{ check_rows(
     rule='K04',

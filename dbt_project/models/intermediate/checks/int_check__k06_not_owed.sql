@@ -23,7 +23,7 @@
             and s.indicator_id = o.item_id
 ){% endset %}
 {% set message %}
-    concat(case entity_type when 'task' then '任务' else '指标' end, ' ', entity_id, ' 未分配给本单位，该行不计')
+    concat_ws('', case entity_type when 'task' then '任务' else '指标' end, ' ', entity_id, ' 未分配给本单位，该行不计')
 {% endset %}
 {{ check_rows(
     rule='K06',

@@ -2,7 +2,7 @@
 {% set sums %}(
     select
         *, null as receipt_id, null as sheet, null as row_number,
-        concat('registry/', programme_id, '/', file) as path
+        concat_ws('', 'registry/', programme_id, '/', file) as path
     from (
         select
             programme_id, 'weights' as part, 'programme.toml' as file,
@@ -20,7 +20,8 @@
     ) as weights
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         case part when 'weights' then '任务与指标的权重' else '各专项的权重' end,
         '合计为 ', {{ number_text('total', 9) }}, '，应为 1'
     )

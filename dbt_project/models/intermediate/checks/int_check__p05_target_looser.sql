@@ -7,7 +7,7 @@
         on t.programme_id = i.programme_id and t.indicator_id = i.indicator_id
 ){% endset %}
 {% set message %}
-    concat(name, '的目标 ', {{ number_text('target', 6) }}, ' 宽于基期 ', {{ number_text('baseline', 6) }})
+    concat_ws('', name, '的目标 ', {{ number_text('target', 6) }}, ' 宽于基期 ', {{ number_text('baseline', 6) }})
 {% endset %}
 {{ check_rows(
     rule='P05',

@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '（', case polarity when 'lower' then '越低越好' else '越高越好' end, '）的前沿值 ', {{ number_text('frontier', 6) }},
         '、最差值 ', {{ number_text('worst', 6) }}, ' 设置错误，不计分'
     )

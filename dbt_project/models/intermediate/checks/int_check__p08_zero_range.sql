@@ -2,7 +2,7 @@
 {% set cohorts %}(
     select
         *, null as reporter_id, null as receipt_id, null as sheet,
-        concat('registry/', programme_id, '/indicators.csv') as path
+        concat_ws('', 'registry/', programme_id, '/indicators.csv') as path
     from {{ ref('int_indicator_cohorts') }}
 ){% endset %}
 {{ check_rows(
@@ -13,5 +13,5 @@
     fails='lowest = highest',
     field="'indicator_id'",
     raw_value='indicator_id',
-    message="concat(name, '各填报主体取值相同（', " ~ number_text('lowest', 6) ~ ", '），无区分度')"
+    message="concat_ws('', name, '各填报主体取值相同（', " ~ number_text('lowest', 6) ~ ", '），无区分度')"
 ) }}

@@ -1,6 +1,7 @@
 {% set most, rows = 0.4, 10 %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         '规则 ', judged_rule, ' 在本期 ', evaluated, ' 处检查中触发 ', failed, ' 处（', {{ number_text('100 * fire_rate', 1) }}, '%）'
     )
 {% endset %}

@@ -1,6 +1,6 @@
 -- Lines of confirmations.csv that confirm nothing.
 {% set lines %}(
-    select *, cast(null as varchar) as receipt_id, 'confirmations.csv' as path, cast(null as varchar) as sheet
+    select *, cast(null as string) as receipt_id, 'confirmations.csv' as path, cast(null as string) as sheet
     from {{ ref('stg_confirmations') }}
 ){% endset %}
 {{ check_rows(
@@ -12,5 +12,5 @@
     fails='problem is not null',
     field="'rule_id'",
     raw_value='rule_id',
-    message="concat('确认登记无效：', problem)"
+    message="concat_ws('', '确认登记无效：', problem)"
 ) }}

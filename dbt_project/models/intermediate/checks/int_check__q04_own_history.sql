@@ -54,7 +54,8 @@
             and s.indicator_id = b.indicator_id
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '填报 ', {{ number_text('value', 6) }}, '，与本单位往期水平相差过大：往期 ', quarters, ' 个季度的中位数为 ',
         {{ number_text('centre', 6) }}, '，通常在 ', {{ number_text('centre - distance', 6) }}, ' 至 ',
         {{ number_text('centre + distance', 6) }}, ' 之间'

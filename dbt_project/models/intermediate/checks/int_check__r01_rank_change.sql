@@ -1,5 +1,5 @@
 {% set message %}
-    concat('位次由第 ', previous_rank, ' 名变为第 ', rank, ' 名（共 ', ranked_count, ' 名）')
+    concat_ws('', '位次由第 ', previous_rank, ' 名变为第 ', rank, ' 名（共 ', ranked_count, ' 名）')
 {% endset %}
 {{ check_rows(
     rule='R01',

@@ -33,7 +33,8 @@
         on s.programme_id = m.programme_id and s.period = m.period and s.reporter_id = m.reporter_id
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         '指标得分由 ', {{ number_text('before') }}, case when now < before then ' 降为 ' else ' 升为 ' end, {{ number_text('now') }},
         '，而 ', compared, ' 项指标中 ', improved, ' 项向好、', worsened, ' 项变差'
     )

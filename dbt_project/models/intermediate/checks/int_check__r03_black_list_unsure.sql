@@ -5,7 +5,7 @@
         on r.programme_id = b.programme_id and r.period = b.period and r.reporter_id = b.reporter_id
 ){% endset %}
 {% set message %}
-    concat('列入黑榜，但在 1000 次扰动中只有 ', {{ number_text('100 * p_black', 1) }}, '% 落入黑榜')
+    concat_ws('', '列入黑榜，但在 1000 次扰动中只有 ', {{ number_text('100 * p_black', 1) }}, '% 落入黑榜')
 {% endset %}
 {{ check_rows(
     rule='R03',

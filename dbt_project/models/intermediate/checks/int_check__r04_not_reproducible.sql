@@ -19,5 +19,5 @@
     evaluable='verified',
     fails='problem is not null',
     raw_value='problem',
-    message="concat('已发布的结果无法复算：', problem)"
+    message="concat_ws('', '已发布的结果无法复算：', problem)"
 ) }}

@@ -1,5 +1,5 @@
 {% set message %}
-    concat('开始日期 ', start_date, ' 晚于完成时限 ', first_due)
+    concat_ws('', '开始日期 ', start_date, ' 晚于完成时限 ', first_due)
 {% endset %}
 {{ check_rows(
     rule='T01',

@@ -1,5 +1,5 @@
 {% set message %}
-    concat('牵头单位“', overlapping_units, '”同时列为配合单位')
+    concat_ws('', '牵头单位“', overlapping_units, '”同时列为配合单位')
 {% endset %}
 {{ check_rows(
     rule='T03',

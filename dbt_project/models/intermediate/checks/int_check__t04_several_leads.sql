@@ -1,5 +1,5 @@
 {% set message %}
-    concat('有 ', lead_count, ' 个牵头单位：', lead_unit)
+    concat_ws('', '有 ', lead_count, ' 个牵头单位：', lead_unit)
 {% endset %}
 {{ check_rows(
     rule='T04',

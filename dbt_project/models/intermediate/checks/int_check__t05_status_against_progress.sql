@@ -8,7 +8,7 @@
 {% set message %}
     case
         when completed and row_progress_pct < 100
-            then concat('状态为已完成，进度却是 ', {{ number_text('row_progress_pct') }}, '%')
+            then concat_ws('', '状态为已完成，进度却是 ', {{ number_text('row_progress_pct') }}, '%')
         when completed then '状态为已完成，却没有完成日期'
         else '进度为 100%，却没有完成日期'
     end

@@ -1,8 +1,8 @@
 {% set message %}
     case
         when row_completed_on < start_date
-            then concat('完成日期 ', row_completed_on, ' 早于开始日期 ', start_date)
-        else concat('完成日期 ', row_completed_on, ' 晚于填报日期 ', coalesce(row_reported_on, received_on))
+            then concat_ws('', '完成日期 ', row_completed_on, ' 早于开始日期 ', start_date)
+        else concat_ws('', '完成日期 ', row_completed_on, ' 晚于填报日期 ', coalesce(row_reported_on, received_on))
     end
 {% endset %}
 {{ check_rows(

@@ -1,5 +1,5 @@
 {% set message %}
-    concat('逾期 ', days_overdue, ' 天：应于 ', due_date, ' 前完成，当前进度 ', {{ number_text('progress_pct') }}, '%')
+    concat_ws('', '逾期 ', days_overdue, ' 天：应于 ', due_date, ' 前完成，当前进度 ', {{ number_text('progress_pct') }}, '%')
 {% endset %}
 {{ check_rows(
     rule='T07',

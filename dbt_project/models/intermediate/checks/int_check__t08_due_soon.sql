@@ -1,5 +1,5 @@
 {% set message %}
-    concat('临近时限：', due_date, ' 到期，当前进度 ', {{ number_text('progress_pct') }}, '%')
+    concat_ws('', '临近时限：', due_date, ' 到期，当前进度 ', {{ number_text('progress_pct') }}, '%')
 {% endset %}
 {{ check_rows(
     rule='T08',

@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         '滞后序时进度 ', {{ number_text('-lead_points', 1) }}, ' 个百分点：当前 ', {{ number_text('progress_pct') }},
         '%，序时应达 ', {{ number_text('expected_pct', 1) }}, '%'
     )

@@ -23,7 +23,7 @@
     where s.reported
     window same_file as (
         partition by s.programme_id, s.reporter_id, s.evidence
-        order by s.period_seq, s.path, s.sheet, s.row_number, s.task_id
+        order by s.period_seq, s.path, s.sheet nulls last, s.row_number, s.task_id
     )
     union all
     select s.*, s.task_id as first_task_id, s.period as first_period, null as was_completed
@@ -40,5 +40,5 @@
     fails='task_id <> first_task_id or not coalesce(was_completed, true)',
     field="'evidence'",
     raw_value='evidence',
-    message="concat('佐证材料“', evidence, '”已用于', case when period <> first_period then concat(' ', first_period, ' 期的') else '' end, case when task_id <> first_task_id then concat('任务 ', first_task_id) else '本任务' end)"
+    message="concat_ws('', '佐证材料“', evidence, '”已用于', case when period <> first_period then concat_ws('', ' ', first_period, ' 期的') else '' end, case when task_id <> first_task_id then concat_ws('', '任务 ', first_task_id) else '本任务' end)"
 ) }}

@@ -1,5 +1,5 @@
 {% set message %}
-    concat('时限“', deadline_text, '”无法考核，本任务不计分')
+    concat_ws('', '时限“', deadline_text, '”无法考核，本任务不计分')
 {% endset %}
 {{ check_rows(
     rule='T12',

@@ -14,15 +14,16 @@
     )
     select
         m.*, n.name as nearest_name, null as receipt_id, null as sheet,
-        concat('registry/', m.programme_id, '/', m.file) as path
+        concat_ws('', 'registry/', m.programme_id, '/', m.file) as path
     from {{ ref('int_unit_mentions') }} as m
     left join nearest as n
         on m.programme_id = n.programme_id and m.unit_name = n.unit_name and m.unit_id is null and n.closeness = 1
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         '责任单位“', unit_name, '”不在 units.csv 中',
-        case when nearest_name is not null then concat('，最接近的是“', nearest_name, '”') else '' end
+        case when nearest_name is not null then concat_ws('', '，最接近的是“', nearest_name, '”') else '' end
     )
 {% endset %}
 {{ check_rows(

@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, ' ', {{ number_text('value', 6) }}, ' 超出通常范围 ', {{ number_text('0.2 * least(frontier, worst)', 6) }}, '–',
         {{ number_text('1.5 * greatest(frontier, worst)', 6) }}
     )

@@ -11,7 +11,8 @@
     {% endfor %}
 {% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, ' ', {{ number_text('value', 6) }}, '，各填报主体中位数 ', {{ number_text('median_value', 6) }},
         '，疑似单位错误（天、小时、百分比）'
     )

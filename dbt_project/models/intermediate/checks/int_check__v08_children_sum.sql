@@ -29,7 +29,8 @@
             and s.indicator_id = b.indicator_id
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '填报 ', {{ number_text('value', 6) }}, '，下级 ', children, ' 个填报主体之和为 ', {{ number_text('total', 6) }}
     )
 {% endset %}
@@ -42,6 +43,6 @@
     fails='abs(value - total) > tolerance',
     field="'value'",
     raw_value='value_raw',
-    parameters="concat('tolerance=', " ~ number_text('tolerance', 6) ~ ")",
+    parameters="concat_ws('', 'tolerance=', " ~ number_text('tolerance', 6) ~ ")",
     message=message
 ) }}

@@ -36,7 +36,8 @@
             and s.period = q.period
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         name, '填报 ', {{ number_text('value', 6) }}, '，年初至本季各季度（指标 ', quarterly_id, '）之和为 ',
         {{ number_text('year_sum', 6) }}
     )
@@ -50,6 +51,6 @@
     fails='not year_adds_up and (within_year or not programme_adds_up)',
     field="'value'",
     raw_value='value_raw',
-    parameters="concat('tolerance=', " ~ number_text('tolerance', 6) ~ ")",
+    parameters="concat_ws('', 'tolerance=', " ~ number_text('tolerance', 6) ~ ")",
     message=message
 ) }}

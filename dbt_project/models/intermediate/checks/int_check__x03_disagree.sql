@@ -54,7 +54,10 @@
     placed as (
         select
             s.*, rp.receipt_seq,
-            row_number() over (key_rows order by rp.receipt_seq desc) = 1 and rp.receipt_id is not null as is_latest,
+            row_number() over (
+                partition by s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id
+                order by rp.receipt_seq desc
+            ) = 1 and rp.receipt_id is not null as is_latest,
             rp.received_at = max(rp.received_at) over key_rows as in_last_moment,
             rp.received_at
         from said as s
@@ -139,10 +142,11 @@
     from uncompared
 ){% endset %}
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         case entity_type when 'task' then '任务 ' else '指标 ' end, entity_id, ' 填报“',
         coalesce(case when number_differs then number_raw else status_raw end, ''), '”，与',
-        case when others_differ then concat(other_name, '本期报送的') else '同时收到的另一份文件' end, '不一致'
+        case when others_differ then concat_ws('', other_name, '本期报送的') else '同时收到的另一份文件' end, '不一致'
     )
 {% endset %}
 {{ check_rows(

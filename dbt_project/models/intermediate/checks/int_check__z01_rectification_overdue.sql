@@ -1,5 +1,5 @@
 {% set message %}
-    concat('整改事项 ', issue_id, ' 逾期 ', days_overdue, ' 天未销号：期限 ', due_date)
+    concat_ws('', '整改事项 ', issue_id, ' 逾期 ', days_overdue, ' 天未销号：期限 ', due_date)
 {% endset %}
 {{ check_rows(
     rule='Z01',

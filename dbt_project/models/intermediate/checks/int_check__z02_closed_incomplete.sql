@@ -1,5 +1,6 @@
 {% set message %}
-    concat(
+    concat_ws(
+        '',
         '整改事项 ', issue_id, ' 已销号，但缺',
         case when closed_on is null and measures is null then '销号日期和整改措施'
             when closed_on is null then '销号日期' else '整改措施' end

@@ -1,0 +1,43 @@
+{#- Where the engines meet: Parquet files in TAIZHANG_LAKE. `in/` holds what DuckDB wrote for Spark (sources, Python models),
+    `out/` what Spark wrote for DuckDB (every table of a model). docs/decisions/0015-spark.md. -#}
+
+{#- Spark's managed tables lie in the lake, whatever the warehouse folder of its installation is. -#}
+{% macro spark__create_schema(relation) -%}
+    {%- call statement('create_schema') -%}
+        create schema if not exists {{ relation }} location '{{ env_var('TAIZHANG_LAKE') }}/out/{{ relation.schema }}'
+    {%- endcall -%}
+{% endmacro %}
+
+{#- Before Spark's models: what they read and Spark did not make becomes tables over the files. -#}
+{% macro register_inputs() -%}
+    {%- if execute and target.type == 'spark' -%}
+        {%- set inputs = {} -%}
+        {%- for id in selected_resources if id in graph.nodes -%}
+            {%- for parent in graph.nodes[id].depends_on.nodes -%}
+                {%- set node = graph.sources.get(parent) or graph.nodes[parent] -%}
+                {%- if node.resource_type != 'model' or node.language == 'python' -%}
+                    {%- do inputs.update({parent: node}) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for node in inputs.values() -%}
+            {%- set table = api.Relation.create(schema=node.schema, identifier=node.alias or node.identifier) -%}
+            {%- do adapter.create_schema(table) -%}
+            {%- do run_query('drop table if exists ' ~ table) -%}
+            {%- do run_query(
+                'create table ' ~ table ~ " using parquet location '" ~ env_var('TAIZHANG_LAKE') ~ '/in/' ~ table.schema ~ '/'
+                ~ table.identifier ~ "'"
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Target `loaded`: a table gets the shape its SQL has here, and its rows from Spark's files. -#}
+{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
+    {%- if target.name != 'loaded' or language != 'sql' -%}
+        {{ return(dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by)) }}
+    {%- endif -%}
+    create table {{ relation }} as select * from ({{ compiled_code }}) as shape limit 0;
+    insert into {{ relation }} by name
+    select * from read_parquet('{{ env_var('TAIZHANG_LAKE') }}/out/{{ this.schema }}/{{ this.identifier }}/*.parquet');
+{%- endmacro %}
