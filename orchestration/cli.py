@@ -5,6 +5,8 @@ Exit codes: 0 done, whatever the counties sent; 1 registry errors or nothing com
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -358,8 +360,27 @@ def doctor(as_json: bool) -> None:
     sys.exit(command(Settings.from_env(), as_json))
 
 
+def command() -> None:
+    """The installed command: ``main``, and then out at once.
+
+    Freeing every object of Dagster, pandas and Great Expectations one by one takes Python two seconds after the last word of a run
+    is said. What registered to be tidied up (log files, worker processes) is; mypy leaves its process the same way.
+    """
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if isinstance(code, str) else int(code or 0))
+
+
 def main() -> None:
-    """Entry point of the installed command."""
+    """What the installed command does; raises SystemExit with its exit code."""
     from orchestration.terminal import PlainStream
 
     sys.stdout, sys.stderr = PlainStream(sys.stdout), PlainStream(sys.stderr)
