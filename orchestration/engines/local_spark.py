@@ -12,8 +12,8 @@ from orchestration.settings import Settings, Spark
 
 JAVA_PACKAGE = "openjdk-17-jre-headless"
 
-# no page, no progress bar on the terminal, nobody but this machine can connect; a plan of all rules at once (int_check_rows)
-# is not planned anew after each of its hundred stages
+# no page, no progress bar on the terminal, nobody but this machine can connect; at this size planning anew after every stage
+# (adaptive) costs more than it saves
 _DEFAULTS = """\
 spark.master {spark.master}
 spark.driver.memory {spark.memory}
