@@ -15,7 +15,7 @@ import dagster as dg
 from orchestration import names
 from orchestration.progress import Step, step
 from orchestration.resources import RunScope, ensure_manifest, run_target
-from orchestration.settings import SPARK, Settings
+from orchestration.settings import ENGINES, SPARK, Settings
 
 if TYPE_CHECKING:
     from dagster_dbt import DbtCliInvocation
@@ -67,6 +67,8 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
         pool=names.WRITER_POOL,
     )
     def dbt_build(context: dg.AssetExecutionContext, dbt: DbtCliResource, scope: RunScope):
+        if scope.engine not in ENGINES:
+            raise ValueError(f"no engine {scope.engine!r}; there are {', '.join(ENGINES)}")
         log = settings.home / "logs" / "dbt.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         # dagster-dbt echoes every line of dbt to stdout; people read the progress lines, engineers the log

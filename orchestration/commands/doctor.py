@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from orchestration.commands.run import DONE, INCOMPLETE
-from orchestration.settings import REPOSITORY, Settings, too_open
+from orchestration.settings import DUCKDB, ENGINES, REPOSITORY, Settings, too_open
 from raw.registry import programme_ids
 
 GOOD, NOTE, BAD = "正常", "提示", "异常"
@@ -54,6 +54,17 @@ def _packages(_: Settings) -> Finding:
     if missing:
         return Finding("软件包", BAD, f"缺少 {'、'.join(missing)}；请运行 make install")
     return Finding("软件包", GOOD, "，".join(versions))
+
+
+def _engine(settings: Settings) -> Finding:
+    if settings.engine == DUCKDB:
+        return Finding("计算引擎", GOOD, DUCKDB)
+    if settings.engine not in ENGINES:
+        return Finding("计算引擎", BAD, f"没有“{settings.engine}”；TAIZHANG_ENGINE 可用 {'、'.join(ENGINES)}")
+    from orchestration.engines.local_spark import refusal
+
+    words = refusal(settings.spark)
+    return Finding("计算引擎", BAD if words else GOOD, words or settings.engine)
 
 
 def _telemetry(settings: Settings) -> Finding:
@@ -156,7 +167,7 @@ def _browser(_: Settings) -> Finding:
 
 
 _EXAMINATIONS: tuple[Callable[[Settings], Finding], ...] = (
-    _python, _packages, _telemetry, _raw_tree, _permissions, _audit, _locks, _disk, _clock, _fonts, _browser,
+    _python, _packages, _engine, _telemetry, _raw_tree, _permissions, _audit, _locks, _disk, _clock, _fonts, _browser,
 )  # fmt: skip
 
 

@@ -60,12 +60,10 @@ def check_engine(settings: Settings) -> None:
     if settings.engine not in ENGINES:
         raise Misuse(f"没有计算引擎“{settings.engine}”；可用：{'、'.join(ENGINES)}")
     if settings.engine == SPARK:
-        from orchestration.engines.local_spark import missing
+        from orchestration.engines.local_spark import refusal
 
-        if gaps := missing(settings.spark):
-            raise Misuse(
-                f"--engine spark 还缺：{'；'.join(gaps)}。不用 Spark 时去掉 --engine spark（TAIZHANG_ENGINE）即可"
-            )
+        if words := refusal(settings.spark):
+            raise Misuse(words)
 
 
 @contextmanager

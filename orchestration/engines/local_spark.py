@@ -12,8 +12,8 @@ from orchestration.settings import Settings, Spark
 
 JAVA_PACKAGE = "openjdk-17-jre-headless"
 
-# no page, no progress bar on the terminal, nobody but this machine can connect; a plan of all rules at once (int_check_rows)
-# is not planned anew after each of its hundred stages
+# no page, no progress bar on the terminal, nobody but this machine can connect; at this size planning anew after every stage
+# (adaptive) costs more than it saves
 _DEFAULTS = """\
 spark.master {spark.master}
 spark.driver.memory {spark.memory}
@@ -58,15 +58,24 @@ def missing(spark: Spark) -> list[str]:
     return gaps
 
 
+def refusal(spark: Spark) -> str | None:
+    """What this machine lacks, as a sentence that also says how to do without."""
+    gaps = missing(spark)
+    way_out = "不用 Spark 时，去掉 --engine spark（或环境变量 TAIZHANG_ENGINE）即可"
+    return f"用 Spark 计算还缺：{'；'.join(gaps)}。{way_out}" if gaps else None
+
+
 def set_up(settings: Settings) -> None:
-    """Folders and configuration of a Spark of our own, without anything an earlier run left.
+    """Folders and configuration of a Spark of our own, the owner's alone, without anything an earlier run left.
 
     Its catalogue knows tables of one run only: what a killed one left half written must not meet the next.
     """
     home = settings.spark_home
-    shutil.rmtree(home, ignore_errors=True)
+    for folder in (settings.lake, home):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
     for folder in (home / "conf", home / "spilled"):
-        folder.mkdir(parents=True)
+        folder.mkdir()
     if settings.spark.conf is None:
         log = settings.home / "logs" / "spark.log"
         for name, text in (("spark-defaults.conf", _DEFAULTS), ("log4j2.properties", _LOGGING)):

@@ -7,12 +7,11 @@ Belongs here: who does what, in which order. Does not belong here: what a table 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from orchestration.assets.dbt_models import build_arguments, built, running
-from orchestration.engines.local_spark import set_up
+from orchestration.engines.local_spark import refusal, set_up
 from orchestration.engines.rounds import rounds
 from orchestration.progress import step
 from orchestration.resources import ensure_manifest, run_target
@@ -31,8 +30,9 @@ def build_with_spark(settings: Settings, dbt: DbtCliResource, context: dg.AssetE
     """Events for Dagster: the same tables, views and data tests as a build on DuckDB, in several rounds."""
     manifest = json.loads(ensure_manifest(settings).read_text(encoding="utf-8"))
     nodes = manifest["nodes"]
+    if words := refusal(settings.spark):
+        raise RuntimeError(words)
     if settings.spark.local:
-        shutil.rmtree(settings.lake, ignore_errors=True)
         set_up(settings)
     settings.lake.mkdir(exist_ok=True)
     with step("写出原始数据（Parquet），供 Spark 读取") as progress:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
+from orchestration.commands import doctor
 from orchestration.engines import local_spark
 from orchestration.settings import Settings, Spark
 from tests.conftest import SAMPLES
@@ -40,6 +41,13 @@ def test_what_is_missing_is_said_with_the_way_out(bare, tmp_path: Path):
 def test_the_environment_chooses_too(bare, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TAIZHANG_ENGINE", "spark")
     assert CliRunner().invoke(cli, ["run", "--period", "2021Q4"]).exit_code == 2
+
+
+def test_doctor_says_it_before_a_schedule_finds_out(bare, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    settings = Settings(SAMPLES, tmp_path)
+    assert doctor._engine(settings).state == doctor.GOOD
+    assert "make install-spark" in doctor._engine(replace(settings, engine="spark")).detail
+    assert doctor._engine(replace(settings, engine="flink")).state == doctor.BAD
 
 
 def test_an_engine_nobody_has(bare):
