@@ -79,18 +79,27 @@
     is split into a part of 26 bits and what is left (Dekker 1971). Holds below 2^53 units. -#}
 {% macro spark__number_text(expr, digits) -%}
     {%- set units = 10 ** digits -%}
-    transform(array(cast({{ expr }} as double)), x ->
-        concat(case when x < 0 then '-' else '' end, regexp_replace(cast(cast(transform(
-            array(struct(
-                floor(abs(x) * {{ units }}) as whole,
-                (134217729D * abs(x)) - ((134217729D * abs(x)) - abs(x)) as high
-            )),
-            n -> n.whole + case
-                when (n.high * {{ 2 * units }} - (2 * n.whole + 1)) + (abs(x) - n.high) * {{ 2 * units }} > 0 then 1
-                when (n.high * {{ 2 * units }} - (2 * n.whole + 1)) + (abs(x) - n.high) * {{ 2 * units }} < 0 then 0
-                else n.whole % 2
-            end
-        )[0] as decimal(28, 0)) / cast({{ units }} as decimal(8, 0)) as decimal(38, {{ digits }})), r'\.?0+$', ''))
+    transform(
+        transform(
+            transform(
+                transform(array(cast({{ expr }} as double)), x -> struct(
+                    x < 0 as below_zero,
+                    abs(x) as x,
+                    (134217729D * abs(x)) - ((134217729D * abs(x)) - abs(x)) as high,
+                    floor(abs(x) * {{ units }}) as whole
+                )),
+                n -> struct(
+                    n.below_zero, n.whole, (n.high * {{ 2 * units }} - (2 * n.whole + 1)) + (n.x - n.high) * {{ 2 * units }} as rest
+                )
+            ),
+            n -> struct(
+                n.below_zero, n.whole + case when n.rest > 0 then 1 when n.rest < 0 then 0 else n.whole % 2 end as whole
+            )
+        ),
+        n -> concat(
+            case when n.below_zero then '-' else '' end, n.whole div {{ units }},
+            regexp_replace(concat('.', lpad(n.whole % {{ units }}, {{ digits }}, '0')), r'\.?0+$', '')
+        )
     )[0]
 {%- endmacro %}
 

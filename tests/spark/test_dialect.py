@@ -73,12 +73,13 @@ NUMBERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("digits", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("digits", [1, 2, 3, 4, 6, 9])
 def test_numbers_are_rounded_as_c_rounds_them(ask, digits: int):
     """Halves that are halves in binary go to the even digit, halves on paper only go where the double lies."""
     dice = random.Random(digits)
-    given = [*NUMBERS, *(dice.randrange(-(10**7), 10**7) / 2000 for _ in range(3000))]
-    given += [dice.uniform(-1e4, 1e4) for _ in range(3000)]
+    given = [*NUMBERS, *(dice.randrange(-(10**7), 10**7) / 2000 for _ in range(1000))]
+    given += [dice.uniform(-1e4, 1e4) for _ in range(1000)]
+    given = [value for value in given if abs(value) * 10**digits < 2**53]
     relation = f"SELECT unnest([{', '.join(f'{value!r}::DOUBLE' for value in given)}, NULL]) AS v, unnest(range({len(given) + 1})) AS n"
     first, second = ask(
         relation, "SELECT n, {x} AS text FROM {given} ORDER BY n", both("number_text", "v", digits)
