@@ -115,7 +115,8 @@ def test_our_own_faults_are_not_explained_away():
 
 def test_dbt_does_not_outlive_a_step_that_fails():
     """A disk filled up while dbt ran: the run ended and its dbt went on writing."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdout=subprocess.PIPE)
     with pytest.raises(OSError, match="No space"), running(SimpleNamespace(process=process)):
         raise OSError(28, "No space left on device")
     assert process.poll() is not None
+    process.stdout.close()
