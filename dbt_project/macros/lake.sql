@@ -32,12 +32,17 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Target `loaded`: a table gets the shape its SQL has here, and its rows from Spark's files. -#}
+{#- Target `loaded`: a table gets the shape its SQL has here (names, types, order), and its rows from Spark's files. In one statement:
+    made empty and then filled with many rows in one transaction, a table of DuckDB 2.0.0 reads as empty until the next checkpoint. -#}
 {% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
     {%- if target.name != 'loaded' or language != 'sql' -%}
         {{ return(dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by)) }}
     {%- endif -%}
-    create table {{ relation }} as select * from ({{ compiled_code }}) as shape limit 0;
-    insert into {{ relation }} by name
-    select * from read_parquet('{{ env_var('TAIZHANG_LAKE') }}/out/{{ this.schema }}/{{ this.identifier }}/*.parquet');
+    {%- set columns = run_query('describe ' ~ compiled_code) -%}
+    create table {{ relation }} as
+    select
+        {%- for column in columns %}
+        cast({{ adapter.quote(column['column_name']) }} as {{ column['column_type'] }}) as {{ adapter.quote(column['column_name']) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from read_parquet('{{ env_var('TAIZHANG_LAKE') }}/out/{{ this.schema }}/{{ this.identifier }}/*.parquet')
 {%- endmacro %}
