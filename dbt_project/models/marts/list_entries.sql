@@ -94,7 +94,7 @@ worded as (
                 when state = 'no_practice' then '未开展'
                 else '未报'
             end,
-            '，得 ', {{ number_text('score', 1) }}, ' 分，第 ', score_rank, ' 名）'
+            '，得 ', {{ number_text('score + 0.0', 1) }}, ' 分，第 ', score_rank, ' 名）'
         ) as words
     from indicators
     where from_first = 1 or from_last = 1
