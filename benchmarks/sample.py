@@ -36,7 +36,7 @@ def main() -> None:
     settings = Settings(ROOT / "raw" / "samples", work / "home")
     copy = Settings(settings.raw_root, work / "bare")
     copy.home.mkdir(parents=True)
-    run = [sys.executable, "-c", "from orchestration.cli import main; main()", "run", "--period", PERIOD]
+    run = [str(Path(sys.executable).with_name("taizhang")), "run", "--period", PERIOD]
     project, target = str(settings.dbt_project), str(copy.dbt_target)
     bare = [str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", project, "--profiles-dir", project,
             "--target-path", target, "--log-path", target]  # fmt: skip

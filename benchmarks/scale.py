@@ -149,7 +149,7 @@ def measure_size(work: Path, reporters: int) -> list[Measure]:
         shutil.rmtree(folder, ignore_errors=True)
     generate(raw, reporters)
     environment = {"TAIZHANG_RAW": str(raw), "TAIZHANG_HOME": str(home)}
-    taizhang = [sys.executable, "-c", "from orchestration.cli import main; main()"]
+    taizhang = [str(Path(sys.executable).with_name("taizhang"))]
     run = [*taizhang, "run", "--period", ASKED, "--no-site"]
     here = str(Path(__file__))
     done = [

@@ -5,9 +5,10 @@ Belongs here: what analysts get as files. Does not belong here: pages (``site``)
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import dagster as dg
 import duckdb
@@ -25,6 +26,7 @@ from raw.durable import being_made, swap_folder, sync_folder
 
 # staging and intermediate are the pipeline's own rooms
 PUBLISHED_SCHEMAS = ("marts", "quality", "ops", "control", "raw")
+Item, Result = TypeVar("Item"), TypeVar("Result")
 _NOT_PUBLISHED = {("raw", "load_state")}
 
 
@@ -54,15 +56,7 @@ def write_snapshot(
         tables = _tables(connection)
         for schema in dict.fromkeys(schema for schema, _ in tables):
             connection.execute(f"CREATE SCHEMA snapshot.{schema}")
-
-        def copy(table: tuple[str, str]) -> None:
-            name = f"{table[0]}.{quoted(table[1])}"
-            with connection.cursor() as own:
-                own.execute(f"CREATE TABLE snapshot.{name} AS FROM {name}")
-
-        with ThreadPoolExecutor(2) as pool:
-            for _ in pool.map(copy, tables):
-                pass  # what went wrong is raised here
+        _two_at_a_time(connection, _copy_table, tables)
         _copy_comments(connection, set(tables))
         if published := standing(connection, present):
             _restore_editions(connection, published)
@@ -76,6 +70,29 @@ def write_snapshot(
     os.replace(building, target)
     sync_folder(target.parent)
     return len(tables)
+
+
+def _two_at_a_time(
+    connection: duckdb.DuckDBPyConnection,
+    work: Callable[[duckdb.DuckDBPyConnection, Item], Result],
+    items: Iterable[Item],
+) -> list[Result]:
+    """``work(cursor, item)`` for every item, in order; each has a cursor, so temporary tables, of its own. What fails is raised.
+
+    DuckDB reads and sorts with all cores, but writes a table or a file with one.
+    """
+
+    def alone(item: Item) -> Result:
+        with connection.cursor() as own:
+            return work(own, item)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(alone, items))
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, table: tuple[str, str]) -> None:
+    name = f"{table[0]}.{quoted(table[1])}"
+    connection.execute(f"CREATE TABLE snapshot.{name} AS FROM {name}")
 
 
 def standing(
@@ -162,17 +179,12 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, programme: str, period:
 def write_all_parquet(
     connection: duckdb.DuckDBPyConnection, settings: Settings, programme: str | None = None
 ) -> int:
-    """``write_parquet`` of every quarter of one programme or of all; returns the number of files.
+    """``write_parquet`` of every quarter of one programme or of all; returns the number of files."""
 
-    Two quarters at a time: a file is sorted by all cores, but written by one.
-    """
+    def write(own: duckdb.DuckDBPyConnection, quarter: tuple[str, str]) -> int:
+        return write_parquet(own, *quarter, period_folder(settings, *quarter) / "parquet")
 
-    def write(quarter: tuple[str, str]) -> int:
-        with connection.cursor() as own:  # its temporary tables are its own
-            return write_parquet(own, *quarter, period_folder(settings, *quarter) / "parquet")
-
-    with ThreadPoolExecutor(2) as pool:
-        return sum(pool.map(write, periods_in(connection, programme)))
+    return sum(_two_at_a_time(connection, write, periods_in(connection, programme)))
 
 
 def export_tables(
