@@ -1,6 +1,6 @@
 """Reading many submissions in worker processes: a crash, a hang or a memory bomb costs one file, never the run.
 
-Files go to the workers in parcels, and their rows come back as one Arrow table per raw table: a process border crossed file
+Files go to the workers in parcels, and their rows come back as Arrow tables: a process border crossed file
 by file costs more than reading does. A parcel that fails is read again file by file, so that only the file that did it pays.
 
 Belongs here: the process pool, parcels, what a failure means for a file. Does not belong here: reading (``submissions``).
@@ -9,7 +9,6 @@ Belongs here: the process pool, parcels, what a failure means for a file. Does n
 from __future__ import annotations
 
 import gc
-import io
 import logging
 import multiprocessing
 import os
@@ -20,36 +19,39 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 
 import polars as pl
+import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
 from raw.errors import Limits, Rejected
 from raw.schema import SUBMISSION_TABLES, polars_schema
 from raw.submissions import Codes, SubmissionFile, SubmissionResult, read_submission, rejected
+from raw.together import read_together
 
 _log = logging.getLogger("taizhang.intake")
 Reader = Callable[[SubmissionFile, Codes, Limits], SubmissionResult]
 # one parcel: small enough for every core to have some, and for what a crash throws away to be little
-_PARCEL_FILES, _PARCEL_BYTES = 32, 2 * 1024 * 1024
+_PARCEL_FILES, _PARCEL_BYTES = 128, 4 * 1024 * 1024
 # of a worker process: set once when it starts
 _codes: dict[str, Codes] = {}
 _limits = Limits()
 _reader: Reader = read_submission
+_together = True
 
 
 @dataclass
 class Batch:
     """What came back of some files: each with its result, whose ``columns`` are empty, and all their loaded rows.
 
-    ``rows``: raw table → frame with the columns of ``raw.schema``, in the order of the files.
+    ``rows``: (raw table, rows with the columns of ``raw.schema``); a table may come more than once.
     """
 
     results: list[tuple[SubmissionFile, SubmissionResult]] = field(default_factory=list)
-    rows: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rows: list[tuple[str, pa.Table]] = field(default_factory=list)
 
 
-def _start_worker(codes: dict[str, Codes], limits: Limits, reader: Reader) -> None:
-    global _codes, _limits, _reader
-    _codes, _limits, _reader = codes, limits, reader
+def _start_worker(codes: dict[str, Codes], limits: Limits, reader: Reader, together: bool) -> None:
+    global _codes, _limits, _reader, _together
+    _codes, _limits, _reader, _together = codes, limits, reader, together
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # rows by the thousand and hardly a cycle among them: looking for cycles every 700 objects took a tenth of the time
@@ -66,7 +68,7 @@ def _read(file: SubmissionFile) -> SubmissionResult | str:
         return traceback.format_exc()
 
 
-def rows_of(results: Iterable[SubmissionResult]) -> dict[str, pl.DataFrame]:
+def rows_of(results: Iterable[SubmissionResult]) -> list[tuple[str, pa.Table]]:
     """The loaded rows of some results, one frame per raw table that has any; the results' ``columns`` are emptied."""
     collected: dict[str, dict[str, list]] = {}
     for result in results:
@@ -75,18 +77,28 @@ def rows_of(results: Iterable[SubmissionResult]) -> dict[str, pl.DataFrame]:
             for name, values in into.items():
                 values += result.columns[name]
         result.columns = {}
-    return {table: pl.DataFrame(columns, schema=polars_schema(table)) for table, columns in collected.items()}
+    frames = {
+        table: pl.DataFrame(columns, schema=polars_schema(table)) for table, columns in collected.items()
+    }
+    return [(table, frame.to_arrow()) for table, frame in frames.items()]
 
 
-def _read_parcel(files: list[SubmissionFile]) -> tuple[list[SubmissionResult | str], dict[str, bytes]]:
-    """Runs in a worker: the results of some files, and their rows per table as Arrow IPC."""
-    results = [_read(file) for file in files]
-    rows = {}
-    for table, frame in rows_of(r for r in results if isinstance(r, SubmissionResult)).items():
-        stream = io.BytesIO()
-        frame.write_ipc(stream)
-        rows[table] = stream.getvalue()
-    return results, rows
+def _read_parcel(files: list[SubmissionFile]) -> tuple[list[SubmissionResult | str], list[tuple[str, bytes]]]:
+    """Runs in a worker: the results of some files, and their rows per table as an Arrow stream."""
+    # a file by itself is read by itself: whatever is wrong with reading together, its outcome does not depend on it
+    together, frames = read_together(files, _codes, _limits) if _together and len(files) > 1 else ({}, [])
+    results = [together.get(file.receipt_id) or _read(file) for file in files]
+    rows = [(table, frame.to_arrow()) for table, frame in frames]
+    rows += rows_of(result for result in results if isinstance(result, SubmissionResult))
+    return results, [(table, _packed(body)) for table, body in rows]
+
+
+def _packed(rows: pa.Table) -> bytes:
+    """As a stream the parent reads without copying and DuckDB takes as it is."""
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, rows.schema) as writer:
+        writer.write_table(rows)
+    return stream.getvalue().to_pybytes()
 
 
 def _memory(limits: Limits) -> Rejected:
@@ -110,12 +122,12 @@ def _checked(file: SubmissionFile, result: SubmissionResult | str) -> Submission
 
 
 def _batch(
-    files: list[SubmissionFile], outcome: tuple[list[SubmissionResult | str], dict[str, bytes]]
+    files: list[SubmissionFile], outcome: tuple[list[SubmissionResult | str], list[tuple[str, bytes]]]
 ) -> Batch:
     results, rows = outcome
     return Batch(
         [(file, _checked(file, result)) for file, result in zip(files, results, strict=True)],
-        {table: pl.read_ipc(io.BytesIO(body)) for table, body in rows.items()},
+        [(table, pa.ipc.open_stream(body).read_all()) for table, body in rows],
     )
 
 
@@ -136,7 +148,7 @@ def _alone(file: SubmissionFile, future, limits: Limits) -> Batch:
 
 
 def parcels(files: list[SubmissionFile], workers: int) -> list[list[SubmissionFile]]:
-    """The files in order, cut into parcels of at most 32 files and, unless a file is larger itself, 2 MB."""
+    """The files in order, cut into parcels of at most 128 files and, unless a file is larger itself, 4 MB."""
     most = max(1, min(_PARCEL_FILES, -(-len(files) // (2 * workers))))
     cut: list[list[SubmissionFile]] = []
     room = 0
@@ -157,11 +169,12 @@ def read_all(
     workers: int | None = None,
     on_file: Callable[[int, int], None] = lambda done, total: None,
     reader: Reader = read_submission,
+    together: bool = True,
 ) -> Iterator[Batch]:
     """Read ``files`` in worker processes, in order. ``codes`` by programme. ``on_file(done, total)`` reports progress.
 
     ``reader`` is what a worker runs for one file (a module-level function: it is imported there); tests put one that
-    crashes in its place. Whatever a file does to its worker is a rejected result; nothing is raised for a file.
+    crashes in its place. ``together``: plain files of a parcel are read by ``read_together``. Whatever a file does to its worker is a rejected result; nothing is raised for a file.
     """
     if not files:
         return
@@ -170,7 +183,10 @@ def read_all(
     context = multiprocessing.get_context("spawn")
     done = 0
     with ProcessPool(
-        max_workers=workers, context=context, initializer=_start_worker, initargs=(codes, limits, reader)
+        max_workers=workers,
+        context=context,
+        initializer=_start_worker,
+        initargs=(codes, limits, reader, together),
     ) as pool:
 
         def schedule(parcel: list[SubmissionFile]):

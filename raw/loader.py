@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from raw import history
 from raw.contracts import contracts
@@ -91,15 +92,15 @@ def _judge(receipt: Receipt, programmes: dict[str, Programme], reporters: dict[s
     return receipt
 
 
-def _frame(table: str, rows: list[dict] | list[tuple]) -> pl.DataFrame:
+def _frame(table: str, rows: list[dict] | list[tuple]) -> pa.Table:
     if rows and isinstance(rows[0], dict):
         rows = [tuple(row.get(name) for name in TABLES[table]) for row in rows]
-    return pl.DataFrame(rows, schema=polars_schema(table), orient="row")
+    return pl.DataFrame(rows, schema=polars_schema(table), orient="row").to_arrow()
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
-    if frame.height:
-        connection.register("incoming", frame.to_arrow())
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    if rows.num_rows:
+        connection.register("incoming", rows)
         names = ", ".join(f'"{name}"' for name in TABLES[table])
         connection.execute(f"INSERT INTO raw.{table} ({names}) SELECT {names} FROM incoming")
         connection.unregister("incoming")
@@ -272,8 +273,8 @@ def _write_rows(
     """Insert the rows of every batch as it comes, so that never more than some files are in memory; receipt_id → result."""
     results = {}
     for batch in batches:
-        for table, frame in batch.rows.items():
-            _insert(connection, table, frame)
+        for table, rows in batch.rows:
+            _insert(connection, table, rows)
         results |= {file.receipt_id: result for file, result in batch.results}
     return results
 

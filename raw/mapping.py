@@ -7,7 +7,7 @@ Belongs here: headers, title and label lines, totals, notes, blank rows. Does no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -55,13 +55,20 @@ class MappedSheet:
     reporter_line: tuple[int, str] | None = None
     layout: Layout = field(default_factory=Layout)
 
+    def cells(self, field_name: str) -> Iterator[tuple[int, str | None]]:
+        """(row number, cell) of a field in every data row; nothing where the sheet has no such column."""
+        if (column := self.columns.get(field_name)) is not None:
+            for row in self.rows:
+                yield row.number, row.cells[column.index] if column.index < len(row.cells) else None
+
 
 def _quoted(header: str | None) -> str | None:
     """A header as findings and quarantined rows repeat it: thousands of times, so never at length."""
     return header if header is None or len(header) <= _QUOTED else f"{header[:_QUOTED]}…"
 
 
-def _match_headers(cells: list[str | None], contract: Contract) -> dict[str, MappedColumn]:
+def match_headers(cells: list[str | None], contract: Contract) -> dict[str, MappedColumn]:
+    """Field → its column, for the fields whose header is among the cells."""
     positions: dict[str, int] = {}
     for index, cell in enumerate(cells):
         if cell is not None:
@@ -76,7 +83,7 @@ def _match_headers(cells: list[str | None], contract: Contract) -> dict[str, Map
     return columns
 
 
-def _missing(columns: dict[str, MappedColumn], contract: Contract) -> list[str]:
+def missing(columns: dict[str, MappedColumn], contract: Contract) -> list[str]:
     """Chinese names of the required columns that are absent."""
     return [
         "或".join(contract.field(name).headers[0] for name in group)
@@ -109,8 +116,6 @@ def _is_label_line(filled: list[str]) -> bool:
 
 @cache
 def _opening(kind: str, header_words: frozenset[str]) -> Callable[[str | None], bool]:
-    """Whether a line that begins with this cell may be anything but a data row; remembered per kind of submission."""
-
     @lru_cache(maxsize=100_000)
     def opens(cell: str | None) -> bool:
         if is_blank(cell):
@@ -126,8 +131,14 @@ def _opening(kind: str, header_words: frozenset[str]) -> Callable[[str | None], 
     return opens
 
 
+def opens_other_line(contract: Contract) -> Callable[[str | None], bool]:
+    """Whether a line that begins with this cell may be anything but a data row (a note, a label, a header again)."""
+    return _opening(contract.kind, frozenset(header for spec in contract.fields for header in spec.headers))
+
+
 @lru_cache(maxsize=100_000)
-def _is_total(cell: str | None) -> bool:
+def is_total(cell: str | None) -> bool:
+    """True for a cell that says 合计 or the like."""
     return cell is not None and squeeze(cell).rstrip(":") in _TOTALS
 
 
@@ -140,7 +151,7 @@ class _Table:
         self.keys = [name for name in contract.require[0] if name in columns]
         self.header_words = {header for spec in contract.fields for header in spec.headers}
         self.key_columns = [columns[name].index for name in self.keys]
-        self.opens = _opening(contract.kind, frozenset(self.header_words))
+        self.opens = opens_other_line(contract)
 
     def rows(self, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """(data rows, label lines among and after them): blanks, totals, repeated headers, notes are left out."""
@@ -171,7 +182,7 @@ class _Table:
         cells = row.cells
         if not cells or 0 not in self.key_columns or self.opens(cells[0]):
             return False
-        return not any(_is_total(cells[index]) for index in self.key_columns if index < len(cells))
+        return not any(is_total(cells[index]) for index in self.key_columns if index < len(cells))
 
     def _ends(self, filled: list[str], mapped: dict[str, str], rows: list[Row], position: int) -> bool:
         """True for a 注： line. A row with a key of its own is data, whatever its first cell begins with."""
@@ -192,7 +203,7 @@ class _Table:
 
     def _is_total(self, filled: list[str], mapped: dict[str, str]) -> bool:
         words = [filled[0], *(mapped[name] for name in self.keys if name in mapped)]
-        return any(_is_total(word) for word in words)
+        return any(is_total(word) for word in words)
 
     def _is_header(self, mapped: dict[str, str]) -> bool:
         """True for the header again (a new page), or the second line of a header over two lines."""
@@ -206,16 +217,16 @@ def map_sheet(sheet: Sheet, contract: Contract) -> tuple[MappedSheet | None, lis
     """(mapped sheet or None, required columns it lacks, number of fields recognised)."""
     position = -1
     if sheet.header is not None:
-        headers, columns = list(sheet.header), _match_headers(sheet.header, contract)
+        headers, columns = list(sheet.header), match_headers(sheet.header, contract)
     else:
         headers, columns = [], {}
         for index, row in enumerate(sheet.rows[:_HEADER_DEPTH]):
             if len(row.cells) <= len(columns):
                 continue  # a header belongs to one field: this row cannot name more
-            found = _match_headers(row.cells, contract)
+            found = match_headers(row.cells, contract)
             if len(found) > len(columns):
                 headers, columns, position = list(row.cells), found, index
-    lacking = _missing(columns, contract)
+    lacking = missing(columns, contract)
     if lacking:
         return None, lacking, len(columns)
     data, labels = _Table(columns, contract).rows(sheet.rows[position + 1 :])

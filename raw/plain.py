@@ -1,33 +1,52 @@
 """Rows nothing is to be said of, read column by column: most rows of most files, at a fraction of the cost.
 
 Belongs here: telling which rows the row-by-row reading (``submissions``) would store as they are, without finding, repair
-or quarantine, and their values. Does not belong here: any judgement of its own – what is not plain is not decided here.
+or quarantine, and their values. Does not belong here: any judgement of its own – what is not plain is not decided here. polars is imported by whoever reads:
+commands that only look do not wait for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
-from raw.contracts import Contract, Field
+from raw.contracts import Contract
 from raw.mapping import MappedSheet
-from raw.text import is_blank, tidy
-from raw.values import ANSWER_WORDS, PARSERS, answer_kind, is_formula_error, is_repaired, parse_code
+from raw.schema import polars_schema
+from raw.text import ZERO_WIDTH, is_blank, tidy
+from raw.values import (
+    ANSWER_WORDS,
+    FORMULA_ERRORS,
+    PARSERS,
+    answer_kind,
+    is_formula_error,
+    is_repaired,
+    parse_code,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _SPECIAL = object()
 _LONGEST = 64  # longer texts hardly ever come twice
+_SAID, _KEY = "said of", "code"  # beside the columns of a raw table
+_HIDDEN = f"[{ZERO_WIDTH}]"
 
 
 @dataclass
-class PlainCells:
-    """Columns over the data rows of a sheet; what stands at the rows in ``special`` (positions, ascending) says nothing."""
+class PlainColumns:
+    """Columns over some rows; what stands in them where ``special`` is true says nothing.
 
-    special: list[int]
-    keys: list[str]
-    values: dict[str, list] = field(default_factory=dict)  # column of the raw table → value per row
-    blank: dict[str, object] = field(default_factory=dict)  # the same where the sheet has no such column
+    ``keys``: the code of every row, null where it is not beyond doubt (those rows are special too). ``values``: the
+    columns of the raw table that every field of the contract fills.
+    """
+
+    special: pl.Series
+    keys: pl.Series
+    values: pl.DataFrame
 
 
 class _Memo(dict):
@@ -58,8 +77,6 @@ def _values(kind: str, may_answer: bool) -> _Memo:
             return None
         if is_formula_error(raw):
             return _SPECIAL
-        if kind == "text":
-            return raw.strip()
         if kind == "code":
             return parse_code(raw)
         parsed = PARSERS[kind](raw)
@@ -107,53 +124,94 @@ class _Keys:
 _keys = {"task": _Keys(), "indicator": _Keys()}
 
 
-def plain_cells(sheet: MappedSheet, contract: Contract, known: dict[str, str]) -> PlainCells | None:
-    """The columns of a sheet whose rows carry codes out of ``known``; None where the sheet has no column of codes."""
-    own = sheet.columns.get(contract.key_field.name)
-    if own is None:
+class _Judging:
+    """Expressions over columns of cells for columns of values; every text is judged once, however many rows repeat it."""
+
+    def __init__(self, cells: pl.DataFrame, judged: list[str]):
+        import polars as pl
+
+        # one pass for the texts of all columns; the values are a second one
+        found = cells.select(pl.col(judged).unique().implode()) if judged else None
+        self._texts = {name: found[name][0] for name in judged}
+        self.values: dict[str, pl.Expr] = {}
+        self.special: list[pl.Expr] = []
+
+    def mapped(self, name: str, memo: _Memo, dtype: pl.DataType, into: str) -> None:
+        """Column ``into``: what the memo says of every cell of field ``name``, null where that is _SPECIAL."""
+        import polars as pl
+
+        texts, column = self._texts[name], pl.col(name)
+        judged = [memo[text] for text in texts.to_list()]
+        if _SPECIAL in judged:
+            special = texts.filter(pl.Series([value is _SPECIAL for value in judged]))
+            self.special.append(column.is_in(special.implode(), nulls_equal=True))
+            judged = [None if value is _SPECIAL else value for value in judged]
+        values = pl.Series(judged, dtype=dtype)
+        self.values[into] = column.replace_strict(texts, values, return_dtype=dtype)
+
+    def texts(self, name: str, into: str) -> None:
+        """Column ``into``: the texts of a field as stored, without outer blanks, null where nothing is left."""
+        import polars as pl
+
+        column = pl.col(name)
+        stripped = column.str.strip_chars()
+        self.values[into] = pl.when(stripped != "").then(stripped)
+        # an error value is no text; invisible characters make a cell blank that has something in it: the reader decides
+        self.special.append(column.str.starts_with("#") & stripped.is_in(sorted(FORMULA_ERRORS)))
+        self.special.append(column.str.contains(_HIDDEN))
+
+
+def judge(cells: pl.DataFrame, contract: Contract, known: dict[str, str]) -> PlainColumns:
+    """The columns of rows whose keys are codes out of ``known``.
+
+    ``cells``: one column per field that is there (String, null where missing), the key field among them.
+    """
+    import polars as pl
+
+    schema = polars_schema(contract.table)
+    there = [spec for spec in contract.fields if spec.name in cells.columns]
+    judging = _Judging(cells, [spec.name for spec in there if spec.type != "text"])
+    judging.mapped(contract.key_field.name, _keys[contract.entity].of(known), pl.String, _KEY)
+    for spec in there:
+        if spec.type == "text":
+            judging.texts(spec.name, spec.column)
+        else:
+            memo = _values(spec.type, spec.answer_column is not None)
+            judging.mapped(spec.name, memo, schema[spec.column], spec.column)
+        if spec.raw_column:
+            judging.mapped(spec.name, _written(), pl.String, spec.raw_column)
+        if spec.answer_column:
+            judging.mapped(spec.name, _answers(spec.type), pl.String, spec.answer_column)
+    for spec in contract.fields:
+        if spec.name not in cells.columns:
+            absent = {spec.column: None, spec.raw_column: None, spec.answer_column: answer_kind(None, None)}
+            for name, value in absent.items():
+                if name is not None:
+                    judging.values[name] = pl.repeat(value, pl.len(), dtype=schema[name])
+    values = cells.select(
+        pl.any_horizontal(pl.repeat(False, pl.len()), *judging.special).fill_null(False).alias(_SAID),
+        *(expression.alias(name) for name, expression in judging.values.items()),
+    )
+    return PlainColumns(values[_SAID], values[_KEY], values.drop(_SAID, _KEY))
+
+
+def plain_cells(sheet: MappedSheet, contract: Contract, known: dict[str, str]) -> PlainColumns | None:
+    """``judge`` for the data rows of a sheet; None where it has no column of codes."""
+    if contract.key_field.name not in sheet.columns:
         return None
+    import polars as pl
+
     columns = list(zip_longest(*(row.cells for row in sheet.rows)))
-
-    def cells(name: str) -> tuple[str | None, ...] | None:
-        column = sheet.columns.get(name)
-        if column is None:
-            return None
-        return columns[column.index] if column.index < len(columns) else (None,) * len(sheet.rows)
-
-    coded = _keys[contract.entity].of(known)
-    keys = [coded[raw] for raw in cells(own.field)]
+    absent = (None,) * len(sheet.rows)
+    cells = pl.DataFrame(
+        {
+            name: pl.Series(columns[column.index] if column.index < len(columns) else absent, dtype=pl.String)
+            for name, column in sheet.columns.items()
+        }
+    )
+    found = judge(cells, contract, known)
     layout = sheet.layout
     touched = {row for row, _ in layout.covered} | {row for row, _ in layout.uncalculated}
-    special = {n for n, row in enumerate(sheet.rows) if row.broken or row.number in touched}
-    special |= _places(keys)
-    found = PlainCells([], keys)
-    for spec in contract.fields:
-        raw = cells(spec.name)
-        if raw is None:
-            found.blank |= _absent(spec)
-            continue
-        values = _values(spec.type, spec.answer_column is not None)
-        found.values[spec.column] = taken = [values[cell] for cell in raw]
-        special |= _places(taken)
-        if spec.raw_column:
-            written = _written()
-            found.values[spec.raw_column] = [written[cell] for cell in raw]
-        if spec.answer_column:
-            answers = _answers(spec.type)
-            found.values[spec.answer_column] = [answers[cell] for cell in raw]
-    found.special = sorted(special)
+    own = [row.broken is not None or row.number in touched for row in sheet.rows]
+    found.special |= pl.Series(own, dtype=pl.Boolean)
     return found
-
-
-def _places(values: list) -> set[int]:
-    return {n for n, value in enumerate(values) if value is _SPECIAL} if _SPECIAL in values else set()
-
-
-def _absent(spec: Field) -> dict[str, object]:
-    """What a row stores for a field its sheet has no column of."""
-    stored: dict[str, object] = {spec.column: None}
-    if spec.raw_column:
-        stored[spec.raw_column] = None
-    if spec.answer_column:
-        stored[spec.answer_column] = answer_kind(None, None)
-    return stored

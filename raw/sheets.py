@@ -77,8 +77,14 @@ class Document:
     encoding: str | None = None
 
 
-def _sniff(head: bytes, body: bytes, extension: str) -> str:
-    """Format by content. Raises Rejected for what no reader can take (F15) or what is damaged (F01)."""
+def file_format(body: bytes, path: Path) -> str:
+    """Format by content and extension. Raises Rejected: F15 (a kind no reader can take), F01 (empty or damaged)."""
+    extension = path.suffix.lower().lstrip(".")
+    if extension not in READABLE:
+        raise Rejected("F15", f"不支持 .{extension or '（无扩展名）'} 文件；{SAVE_AS}")
+    if not body:
+        raise Rejected("F01", "文件为空（0 字节）；请重新导出并报送")
+    head = body[:16]
     for magic, what in _FOREIGN_MAGIC:
         if head.startswith(magic) and not (magic == b"BM" and extension == "csv"):
             raise Rejected("F15", f"文件是{what}，不是表格；{SAVE_AS}")
@@ -105,14 +111,13 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def read_document(path: Path, limits: Limits, sha256: str | None = None) -> Document:
-    """Read one file of any accepted format; with ``sha256`` only the bytes of that digest.
+def read_body(path: Path, limits: Limits, sha256: str | None = None) -> bytes:
+    """The bytes of a file; with ``sha256`` only those of that digest.
 
     Raises:
         Changed: the file holds other bytes than ``sha256``.
-        Rejected: F01 (empty or damaged), F13 (over the limits), F15 (a kind that cannot be read).
+        Rejected: F13 (over the limit).
     """
-    extension = path.suffix.lower().lstrip(".")
     with open(path, "rb", opener=_without_waiting) as stream:
         size = os.fstat(stream.fileno()).st_size
         # before any verdict: what is said of other bytes must not stick to the receipt
@@ -123,29 +128,36 @@ def read_document(path: Path, limits: Limits, sha256: str | None = None) -> Docu
         body = stream.read(limits.file_bytes)
     if sha256 is not None and hashlib.sha256(body).hexdigest() != sha256:
         raise Changed
-    if extension not in READABLE:
-        raise Rejected("F15", f"不支持 .{extension or '（无扩展名）'} 文件；{SAVE_AS}")
-    if not body:
-        raise Rejected("F01", "文件为空（0 字节）；请重新导出并报送")
-    file_format = _sniff(body[:16], body, extension)
+    return body
+
+
+def read_document(path: Path, limits: Limits, sha256: str | None = None) -> Document:
+    """Read one file of any accepted format; with ``sha256`` only the bytes of that digest.
+
+    Raises:
+        Changed: the file holds other bytes than ``sha256``.
+        Rejected: F01 (empty or damaged), F13 (over the limits), F15 (a kind that cannot be read).
+    """
+    body = read_body(path, limits, sha256)
+    found = file_format(body, path)
     # imported here: a worker that reads csv need not load the workbook libraries
-    if file_format == "xlsx":
+    if found == "xlsx":
         from raw.readers.xlsx import read_xlsx
 
         return Document("xlsx", read_xlsx(body, limits))
-    if file_format == "xls":
+    if found == "xls":
         from raw.readers.xls import read_xls
 
         return Document("xls", read_xls(body, limits))
-    if file_format == "parquet":
+    if found == "parquet":
         from raw.readers.parquet import read_parquet
 
         return Document("parquet", [read_parquet(body, limits)])
     from raw.readers.text_files import decode, read_csv, read_json, read_ndjson
 
     text, encoding = decode(body)
-    reader = {"csv": read_csv, "json": read_json, "ndjson": read_ndjson}[file_format]
-    return Document(file_format, [reader(text, limits)], encoding)
+    reader = {"csv": read_csv, "json": read_json, "ndjson": read_ndjson}[found]
+    return Document(found, [reader(text, limits)], encoding)
 
 
 def too_large(size: int, limits: Limits) -> Rejected:

@@ -8,13 +8,14 @@ Runs inside a worker process, so it takes and returns plain data.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from raw.contracts import Contract, contracts
 from raw.errors import Changed, Limits, Rejected
 from raw.mapping import MappedSheet, map_document
-from raw.plain import PlainCells, plain_cells
+from raw.plain import PlainColumns, plain_cells
 from raw.schema import FINDING, QUARANTINE, SUBMISSION_TABLES
 from raw.sheets import Row, read_document
 from raw.text import is_blank, squeeze, tidy
@@ -151,7 +152,7 @@ def _resolve_plain(key: str | None, fallback: str | None, what: str) -> _Key:
 
 _ENTITY = {"task": "task", "indicator": "indicator"}
 # the column of a row's resolved key
-_KEY_COLUMN = {
+KEY_COLUMN = {
     "task": "task_id",
     "indicator": "indicator_id",
     "issue": "issue_id",
@@ -159,7 +160,7 @@ _KEY_COLUMN = {
 }
 
 
-class _Reading:
+class Reading:
     """State of reading one file: collects rows, findings and quarantine under the file's identity."""
 
     def __init__(self, file: SubmissionFile, contract: Contract, codes: Codes):
@@ -174,6 +175,7 @@ class _Reading:
     def finding(
         self, rule_id: str, message: str, sheet=None, row=None, header=None, value=None, entity=None
     ) -> None:
+        """One row of raw.findings, about this file."""
         entity_type = _ENTITY.get(self.contract.entity, "file") if entity else "file"
         entry = {
             "rule_id": rule_id,
@@ -195,6 +197,7 @@ class _Reading:
     def keep_out(
         self, rule_id: str, message: str, sheet: MappedSheet, row: Row, header=None, value=None, entity=None
     ):
+        """A row that cannot be loaded: into quarantine with its cells, and a finding with the same words."""
         headers = [h or f"第{i}列" for i, h in enumerate(sheet.headers, 1)]
         content = {}
         for index, cell in enumerate(row.cells):
@@ -214,6 +217,7 @@ class _Reading:
         self.finding(rule_id, message, sheet.name, row.number, header, value, entity)
 
     def resolve(self, cells: dict[str, str | None]) -> _Key:
+        """The code a row with these cells is about."""
         raw = cells[self.contract.key_field.name]
         key = parse_code(raw)
         if self.contract.entity in ("task", "indicator"):
@@ -230,13 +234,18 @@ class _Reading:
         return _resolve_plain(key, None, "调查对象")
 
     def sheet(self, sheet: MappedSheet) -> None:
+        """Everything a sheet gives: its columns, its rows, what is said of it as a whole."""
+        self.trace(sheet)
+        self.rows(sheet)
+        self.check_sender(sheet, sheet.cells("reported_by"))
+        self.check_hidden(sheet)
+
+    def trace(self, sheet: MappedSheet) -> None:
+        """Which column of the sheet gave which field."""
         for name, column in sheet.columns.items():
             self.result.lineage.append(
                 (self.file.receipt_id, sheet.name, name, column.header, column.index + 1)
             )
-        self.rows(sheet)
-        self.check_sender(sheet)
-        self.check_hidden(sheet)
 
     def rows(self, sheet: MappedSheet) -> None:
         """Every data row in order: runs of rows nothing is to be said of column by column, the others one by one."""
@@ -247,18 +256,18 @@ class _Reading:
                 self.row(sheet, row)
             return
         start = 0
-        for position in [*columns.special, len(sheet.rows)]:
+        for position in [*columns.special.arg_true(), len(sheet.rows)]:
             self.run(sheet, columns, start, position)
             if position < len(sheet.rows):
                 self.row(sheet, sheet.rows[position])
             start = position + 1
 
-    def run(self, sheet: MappedSheet, columns: PlainCells, start: int, end: int) -> None:
+    def run(self, sheet: MappedSheet, columns: PlainColumns, start: int, end: int) -> None:
         """Store rows start … end − 1, all of them plain; a key that stood before makes them rows of their own (K01)."""
         if start == end:
             return
         numbers = [row.number for row in sheet.rows[start:end]]
-        keys = columns.keys[start:end]
+        keys = columns.keys[start:end].to_list()
         if len(set(keys)) < len(keys) or not self.seen.keys().isdisjoint(keys):
             for row in sheet.rows[start:end]:
                 self.row(sheet, row)
@@ -271,14 +280,13 @@ class _Reading:
                 column += [shared[name]] * len(keys)
             elif name == "row_number":
                 column += numbers
-            elif name == _KEY_COLUMN[self.contract.entity]:
+            elif name == KEY_COLUMN[self.contract.entity]:
                 column += keys
-            elif name in columns.values:
-                column += columns.values[name][start:end]
             else:
-                column += [columns.blank[name]] * len(keys)
+                column += columns.values[name][start:end].to_list()
 
     def row(self, sheet: MappedSheet, row: Row) -> None:
+        """One data row: loaded or kept out, with every finding its cells give."""
         self.result.rows_read += 1
         if row.broken:
             text = (row.cells[0] or "")[:500]
@@ -349,6 +357,7 @@ class _Reading:
         }
 
     def store(self, sheet: MappedSheet, row: Row, cells: dict[str, str | None], code: str) -> None:
+        """Load a row under its code, cell by cell."""
         values = self.place(sheet) | {"row_number": row.number}
         for field_ in self.contract.fields:
             raw = cells[field_.name]
@@ -380,7 +389,7 @@ class _Reading:
             else:
                 # an error value is no summary and no evidence
                 values[field_.column] = None if raw is None or is_formula_error(raw) else raw.strip()
-        values[_KEY_COLUMN[self.contract.entity]] = code
+        values[KEY_COLUMN[self.contract.entity]] = code
         for name, column in self.result.columns.items():
             column.append(values[name])
 
@@ -426,19 +435,21 @@ class _Reading:
                 sheet.name, rows[0] if rows else None, headers[0] if headers else None,
             )  # fmt: skip
 
-    def check_sender(self, sheet: MappedSheet) -> None:
-        """F14: the file names another reporter than its folder, in a 填报单位： line or in a 填报单位 column."""
+    def check_sender(self, sheet: MappedSheet, cells: Iterable[tuple[int, str | None]]) -> None:
+        """F14: the file names another reporter than its folder, in a 填报单位： line or in a 填报单位 column.
+
+        ``cells``: (row number, cell) of the column reported_by.
+        """
         candidates: list[tuple[int, str, str]] = []
         if sheet.reporter_line:
             candidates.append((sheet.reporter_line[0], sheet.reporter_line[1], "填报单位"))
         column = sheet.columns.get("reported_by")
         if column and squeeze(column.header) == "填报单位":
             seen = set()
-            for row in sheet.rows:
-                cell = row.cells[column.index] if column.index < len(row.cells) else None
+            for number, cell in cells:
                 if not is_blank(cell) and squeeze(cell) not in seen:
                     seen.add(squeeze(cell))
-                    candidates.append((row.number, cell, column.header))
+                    candidates.append((number, cell, column.header))
         for number, named, header in candidates:
             if (other := self._other_reporter(squeeze(named))) is not None:
                 own = self.codes.reporters[self.file.reporter_id][0]
@@ -484,7 +495,7 @@ def _cell_message(rule_id: str, header: str, raw: str, value: object) -> str:
 
 def read_submission(file: SubmissionFile, codes: Codes, limits: Limits) -> SubmissionResult:
     """Read one submission. A file that cannot be read is a result with ``rejected`` set, never an exception."""
-    reading = _Reading(file, contracts()[file.kind], codes)
+    reading = Reading(file, contracts()[file.kind], codes)
     try:
         document = read_document(file.absolute, limits, file.sha256)
         reading.result.format, reading.result.encoding = document.format, document.encoding

@@ -24,8 +24,9 @@ _OUTER_CONTROLS = re.compile("^[\x00-\x08\x0e-\x1f\x7f]+|[\x00-\x08\x0e-\x1f\x7f
 _CONTROLS = re.compile(f"[{_CONTROL}]")
 _UNSTORABLE = re.compile(f"[\x0b\x0c\x85{_CONTROL}]")
 # the left-to-right mark too: Windows puts it before a copied day, and it moves nothing in a left-to-right text
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\ufeff\u2060"))
-_VISIBLE = re.compile("[^\\s\u200b\u200c\u200d\u200e\ufeff\u2060]")
+ZERO_WIDTH = "\u200b\u200c\u200d\u200e\ufeff\u2060"
+_NO_ZERO_WIDTH = dict.fromkeys(map(ord, ZERO_WIDTH))
+_VISIBLE = re.compile(f"[^\\s{ZERO_WIDTH}]")
 
 
 def remembered(count: int) -> Callable[[Callable[..., _Result]], Callable[..., _Result]]:
@@ -46,7 +47,7 @@ def remembered(count: int) -> Callable[[Callable[..., _Result]], Callable[..., _
 @remembered(200_000)
 def squeeze(value: str) -> str:
     """NFKC without any white space: the form in which headers, titles, names and words are compared."""
-    bare = _SPACE.sub("", unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH))
+    bare = _SPACE.sub("", unicodedata.normalize("NFKC", value).translate(_NO_ZERO_WIDTH))
     # again: a blank that stood between a letter and its accent is gone now
     return unicodedata.normalize("NFKC", bare)
 
@@ -54,7 +55,7 @@ def squeeze(value: str) -> str:
 @remembered(200_000)
 def tidy(value: str) -> str:
     """NFKC, outer white space removed: the form in which codes, numbers and days are read."""
-    bare = unicodedata.normalize("NFKC", value).translate(_ZERO_WIDTH)
+    bare = unicodedata.normalize("NFKC", value).translate(_NO_ZERO_WIDTH)
     return unicodedata.normalize("NFKC", bare).strip()
 
 

@@ -84,7 +84,7 @@ class Parsed:
 
 
 BLANK = Parsed()
-_FORMULA_ERRORS = frozenset(
+FORMULA_ERRORS = frozenset(
     {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!"}
 )
 
@@ -193,7 +193,7 @@ def is_repaired(raw: str) -> bool:
 
 def is_formula_error(raw: str) -> bool:
     """True for the text of a spreadsheet's error value: #REF!, #N/A, #DIV/0! …"""
-    return raw.startswith("#") and raw.strip() in _FORMULA_ERRORS
+    return raw.startswith("#") and raw.strip() in FORMULA_ERRORS
 
 
 def number_text(value: float | int) -> str:

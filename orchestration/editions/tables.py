@@ -64,25 +64,25 @@ def parquet(path: Path) -> str:
 def write_file(connection: duckdb.DuckDBPyConnection, relation: str, path: Path) -> None:
     """A relation as a parquet file: the same rows give the same bytes, in every database and with any number of threads.
 
-    By way of a table of its own: the writer asks the table it reads from whether a column can be null, and other quarters or
-    programmes of that table are no part of the file.
+    The writer asks whether a column can be null, and the answer would depend on other quarters and programmes of the table
+    the rows come from. A line of nulls that is never there makes it yes.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE frozen_rows AS FROM {relation}")
-    order = _order(connection, "frozen_rows")
-    connection.execute(f"COPY (FROM frozen_rows ORDER BY {order}) TO {literal(str(path))} (FORMAT parquet)")
-    connection.execute("DROP TABLE temp.frozen_rows")
+    columns = [quoted(row[0]) for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()]
+    nothing = f"SELECT {', '.join(['NULL'] * len(columns))} FROM range(1) AS none(number) WHERE number > 1"
+    rows = f"(FROM {relation} UNION ALL {nothing})"
+    order = _order(connection, relation, columns)
+    connection.execute(f"COPY (FROM {rows} ORDER BY {order}) TO {literal(str(path))} (FORMAT parquet)")
 
 
-def _order(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+def _order(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> str:
     """What to sort by for the order of ORDER BY ALL: the first columns that tell all rows apart, where so few do.
 
     Sorting by twenty columns, most of them texts, takes twice as long as by the four that are the key.
     """
-    columns = [quoted(row[0]) for row in connection.execute(f"DESCRIBE {table}").fetchall()]
     for count in range(3, min(len(columns), 6)):
         first = ", ".join(columns[:count])
         (unique,) = connection.execute(
-            f"SELECT (SELECT count(*) FROM (SELECT DISTINCT {first} FROM {table})) = (SELECT count(*) FROM {table})"
+            f"SELECT (SELECT count(*) FROM (SELECT DISTINCT {first} FROM {relation})) = (SELECT count(*) FROM {relation})"
         ).fetchone()
         if unique:
             return first

@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from contextlib import closing
 from datetime import date, datetime
+from functools import cache
 
 from raw.errors import Limits, Rejected
 from raw.sheets import (
@@ -171,18 +172,39 @@ def _hidden_columns(parser, limits: Limits) -> frozenset[int]:
     return frozenset(i - 1 for low, high in spans for i in range(low, min(high, limits.columns) + 1))
 
 
+@cache
+def _parser() -> type:
+    """openpyxl's parser of a sheet, which by itself makes a tree of objects of every text that stands in its own cell."""
+    from xml.etree.ElementTree import SubElement
+
+    from openpyxl.worksheet._reader import INLINE_STRING, VALUE_TAG, WorkSheetParser
+
+    text_tag = INLINE_STRING.removesuffix("is") + "t"
+
+    class Parser(WorkSheetParser):
+        def parse_cell(self, element):
+            if element.get("t") == "inlineStr" and len(element) == 1:
+                inline = element[0]
+                # one text without runs or readings: the same as the text of a formula
+                if inline.tag == INLINE_STRING and len(inline) == 1 and inline[0].tag == text_tag:
+                    element.set("t", "str")
+                    SubElement(element, VALUE_TAG).text = inline[0].text
+            return super().parse_cell(element)
+
+    return Parser
+
+
 def _read_sheet(worksheet, limits: Limits, uncalculated: frozenset) -> Sheet:
     """One sheet through openpyxl's parser alone: its worksheet object would make a cell of every formatted empty cell
     and of every cell under a merged range, billions for a range down to the last row.
     """
     from openpyxl.cell.read_only import ReadOnlyCell
-    from openpyxl.worksheet._reader import WorkSheetParser
 
     book = worksheet.parent
     rows: dict[int, list[str | None]] = {}
     characters = 0
     with worksheet._get_source() as source:
-        parser = WorkSheetParser(
+        parser = _parser()(
             source,
             worksheet._shared_strings,
             data_only=True,

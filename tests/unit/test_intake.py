@@ -58,9 +58,10 @@ def outcome(tmp_path_factory):
             LIMITS,
             on_file=lambda done, total: told.append((done, total)),
             reader=hostile_reader,
+            together=False,
         )
     )
-    rows = pl.concat(batch.rows["progress"] for batch in batches if batch.rows)
+    rows = pl.concat(pl.from_arrow(frame) for batch in batches for _, frame in batch.rows)
     return [pair for batch in batches for pair in batch.results], told, rows
 
 
@@ -100,7 +101,9 @@ def test_the_file_is_rejected_with_a_reason(outcome, name, rule_id, word):
 def test_a_caller_that_gives_up_does_not_wait_for_the_rest(outcome):
     files = [file for file, _ in outcome[0] if file.receipt_id in ("first", "hang")]
     # so few that each is a parcel of its own: the first comes back while the others hang
-    results = read_all([*files, *[files[-1]] * 2], CODES, Limits(seconds=30), reader=hostile_reader)
+    results = read_all(
+        [*files, *[files[-1]] * 2], CODES, Limits(seconds=30), reader=hostile_reader, together=False
+    )
     assert next(results).results[0][1].rows_read == 2
     started = time.perf_counter()
     results.close()
@@ -114,14 +117,14 @@ def test_no_files_need_no_workers():
 def test_parcels_keep_the_order_and_are_neither_many_nor_heavy(tmp_path):
     small, large = tmp_path / "small.csv", tmp_path / "large.csv"
     small.write_bytes(b"x")
-    large.write_bytes(b"x" * 3_000_000)
+    large.write_bytes(b"x" * 5_000_000)
     files = [
         SubmissionFile(str(n), str(n), large if n == 7 else small, "p", "2021Q1", "r", "progress")
-        for n in range(500)
+        for n in range(2000)
     ]
     cut = parcels(files, workers=2)
     assert [file for parcel in cut for file in parcel] == files
-    assert max(map(len, cut)) == 32 and len(cut) < 20
+    assert max(map(len, cut)) == 128 and len(cut) < 20
     assert next(parcel for parcel in cut if files[7] in parcel)[:1] == [
         files[7]
     ]  # a large file begins its own

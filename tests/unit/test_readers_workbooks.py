@@ -66,6 +66,28 @@ def rejection(body: bytes, limits: Limits = LIMITS) -> Rejected:
 
 # ── cells ─────────────────────────────────────────────────────────────────────────────────────
 
+INLINE = {  # what a program that streams its export writes into the cell itself → the text
+    "<is><t>已完成</t></is>": "已完成",
+    '<is><t xml:space="preserve"> 空格 </t></is>': " 空格 ",
+    "<is><t></t></is>": None,
+    "<is/>": None,
+    "<is><r><t>分</t></r><r><rPr><b/></rPr><t>段</t></r></is>": "分段",
+    '<is><t>汉</t><rPh sb="0" eb="1"><t>hàn</t></rPh></is>': "汉",
+    "<v>7</v><is><t>两样都有</t></is>": "两样都有",
+}
+
+
+@pytest.mark.parametrize("inside, text", INLINE.items())
+def test_texts_that_stand_in_the_cell_itself(inside, text):
+    body = xlsx(lambda book, page: page.write_row(0, 0, ["编号", 1]))
+    body = replaced(
+        body,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace('<c r="B1"><v>1</v></c>', f'<c r="B1" t="inlineStr">{inside}</c>'),
+    )
+    assert cells(first(body)) == {1: ["编号", text] if text else ["编号"]}
+
+
 # (value, number format, text): the same in both formats
 CELLS = [
     ("已完成", None, "已完成"),
