@@ -76,10 +76,23 @@ def pipeline_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def dbt_resource(settings: Settings):
-    """The dbt command line of this environment, bound to the project and the warehouse of ``settings``."""
-    from dagster_dbt import DbtCliResource
+    """The dbt command line of this environment, bound to the project and the warehouse of ``settings``.
 
-    return DbtCliResource(
+    Before every call Dagster's own asks another dbt process for its version and makes an adapter in this process, with which
+    row counts could be fetched: four seconds, for nothing that is used here.
+    """
+    from dagster_dbt import DbtCliResource
+    from dagster_dbt.core.resource import DBT_PYTHON_VERSION
+
+    class Dbt(DbtCliResource):
+        @property
+        def _cli_version(self):
+            return DBT_PYTHON_VERSION
+
+        def _initialize_dbt_core_adapter(self, args) -> None:
+            return None
+
+    return Dbt(
         project_dir=str(settings.dbt_project),
         profiles_dir=str(settings.dbt_project),
         dbt_executable=str(Path(sys.executable).with_name("dbt")),

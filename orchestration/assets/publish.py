@@ -5,8 +5,9 @@ Belongs here: what analysts get as files. Does not belong here: pages (``site``)
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,10 +58,11 @@ def write_snapshot(
         for schema in dict.fromkeys(schema for schema, _ in tables):
             connection.execute(f"CREATE SCHEMA snapshot.{schema}")
         _two_at_a_time(connection, _copy_table, tables)
-        _copy_comments(connection, set(tables))
-        if published := standing(connection, present):
-            _restore_editions(connection, published)
-        write_vintages(connection, "snapshot", present)
+        with _at_once(connection):
+            _copy_comments(connection, set(tables))
+            if published := standing(connection, present):
+                _restore_editions(connection, published)
+            write_vintages(connection, "snapshot", present)
         connection.execute("CHECKPOINT snapshot")
     except BaseException:
         connection.execute("DETACH snapshot")
@@ -70,6 +72,18 @@ def write_snapshot(
     os.replace(building, target)
     sync_folder(target.parent)
     return len(tables)
+
+
+@contextmanager
+def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction for a thousand small statements."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _two_at_a_time(
