@@ -18,7 +18,7 @@ from typing import Any
 
 from orchestration.commands.status import KIND_NAMES
 from orchestration.commands.summary import SEVERITIES
-from orchestration.resources import ensure_manifest
+from orchestration.manifest import ensure_manifest
 from orchestration.settings import REPOSITORY, Settings
 from raw.contracts import KINDS, contracts
 from raw.schema import REGISTRY_TABLES

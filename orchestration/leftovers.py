@@ -35,6 +35,7 @@ def clear_files(settings: Settings) -> list[Path]:
         [
             settings.home,
             settings.home / "archive",
+            settings.dbt_target,
             *(settings.cache, *cache),
             *(published, *published.glob("*"), *published.glob("*/*"), *published.glob("*/*/editions")),
         ]

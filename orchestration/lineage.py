@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.resources import ensure_manifest
+from orchestration.manifest import ensure_manifest
 from orchestration.settings import Settings
 
 PAGE = Path("lineage") / "index.html"

@@ -5,8 +5,6 @@ Does not belong here: opening DuckDB (``warehouse``), paths (``settings``).
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,50 +96,3 @@ def dbt_resource(settings: Settings):
         dbt_executable=str(Path(sys.executable).with_name("dbt")),
         global_config_flags=["--no-use-colors", "--log-path", str(settings.dbt_target / "logs")],
     )
-
-
-_NO_SOURCES = frozenset({"__pycache__", "target", "logs", "samples"})
-
-
-def sources_sha256(*folders: Path) -> str:
-    """Hash over names and bytes of every source file of some folders of the repository; what tools leave there is none."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not _NO_SOURCES & set(path.relative_to(folder).parts):
-                digest.update(path.relative_to(folder.parent).as_posix().encode() + b"\0")
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def ensure_manifest(settings: Settings) -> Path:
-    """Path of an up-to-date dbt manifest; parses the project (opens no database) when its files changed.
-
-    Raises:
-        RuntimeError: the project does not parse.
-    """
-    manifest = settings.dbt_target / "manifest.json"
-    stamp = settings.dbt_target / "manifest.fingerprint"
-    fingerprint = sources_sha256(settings.dbt_project)
-    if manifest.is_file() and stamp.is_file() and stamp.read_text() == fingerprint:
-        return manifest
-    from dbt.cli.main import dbtRunner
-
-    arguments = ["--quiet", "--no-use-colors", "--log-path", str(settings.dbt_target / "logs"), "parse"]
-    arguments += ["--project-dir", str(settings.dbt_project), "--profiles-dir", str(settings.dbt_project)]
-    arguments += ["--target-path", str(settings.dbt_target)]
-    result = dbtRunner().invoke(arguments)
-    if not result.success:
-        raise RuntimeError(f"dbt 项目无法解析：{result.exception}")
-    # the build need not parse again what was parsed just now
-    run_target(settings).mkdir(exist_ok=True)
-    shutil.copyfile(
-        settings.dbt_target / "partial_parse.msgpack", run_target(settings) / "partial_parse.msgpack"
-    )
-    stamp.write_text(fingerprint)
-    return manifest
-
-
-def run_target(settings: Settings, target: str = "run") -> Path:
-    """Artefacts of the production build; of each target of dbt's profile but the default one, beside them."""
-    return settings.dbt_target / target

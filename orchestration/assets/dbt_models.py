@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration import names
+from orchestration.manifest import ensure_manifest, run_target
 from orchestration.progress import Step, step
-from orchestration.resources import RunScope, ensure_manifest, run_target
+from orchestration.resources import RunScope
 from orchestration.settings import ENGINES, SPARK, Settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestration.resources import ensure_manifest
+from orchestration.manifest import ensure_manifest
 from orchestration.settings import Settings
 
 

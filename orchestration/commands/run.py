@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration import progress
+from orchestration import manifest, progress
 from orchestration.audit import FAILED, Act, act
 from orchestration.commands.summary import ProgrammeSummary, Summary, summarise
 from orchestration.confirmations import note_written_by_hand
@@ -105,6 +105,7 @@ def execute(
     settings: Settings, period: Period, programme: str | None, as_of: datetime | None, pages: bool = True
 ) -> tuple[bool, str]:
     """Run the job in this process, with or without the pages; (succeeded, text of the failure)."""
+    manifest.begin(settings)  # beside the seconds Dagster takes to be imported
     import dagster as dg
 
     from orchestration import names

@@ -47,7 +47,7 @@ from orchestration.editions.store import (
     mark,
 )
 from orchestration.editions.tables import marts, parquet, quoted, rows_sha256, standing_edition, write_file
-from orchestration.resources import sources_sha256
+from orchestration.manifest import sources_sha256
 from orchestration.settings import REPOSITORY, Settings
 from orchestration.warehouse import literal, reader, writer
 from raw.durable import being_made, sync_folder, sync_tree

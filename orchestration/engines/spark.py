@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from orchestration.assets.dbt_models import build_arguments, built, running
 from orchestration.engines.local_spark import refusal, set_up
 from orchestration.engines.rounds import rounds
+from orchestration.manifest import ensure_manifest, run_target
 from orchestration.progress import step
-from orchestration.resources import ensure_manifest, run_target
 from orchestration.settings import Settings
 from orchestration.warehouse import reader
 from raw.lake import write_table

@@ -14,7 +14,7 @@ import pytest
 
 from orchestration import names
 from orchestration.build import build_defs
-from orchestration.resources import ensure_manifest
+from orchestration.manifest import ensure_manifest
 from orchestration.settings import REPOSITORY
 from tests.conftest import Built
 
