@@ -15,7 +15,8 @@ latest_files as (
     group by programme_id, period, reporter_id
 ),
 
--- what the latest file says of a task; where it leaves nothing blank, no earlier one is asked
+-- what the latest file says of a task; where it leaves nothing blank, no earlier one is asked: at national size the grouping of all
+-- files of all quarters cost as much as everything else here
 latest as (
     select
         q.programme_id, q.period, o.reporter_id, o.item_id as task_id,
@@ -30,6 +31,14 @@ latest as (
     where o.item_type = 'task'
 ),
 
+-- grouped, for then a database knows that they are few and looks them up in the files, not the files in them
+incomplete as (
+    select programme_id, period, reporter_id, task_id
+    from latest
+    where not is_complete
+    group by programme_id, period, reporter_id, task_id
+),
+
 -- the few others by all files that count
 carried as (
     select
@@ -41,12 +50,11 @@ carried as (
         {{ any_true('rp.is_current and p.summary is not null') }} as has_summary,
         {{ any_true('rp.is_current and p.status is not null') }} as has_status,
         {{ any_true('rp.is_current and p.progress_pct is not null') }} as has_progress
-    from latest as l
+    from incomplete as l
     inner join {{ ref('int_receipt_periods') }} as rp
         on l.programme_id = rp.programme_id and l.period = rp.period and l.reporter_id = rp.reporter_id
     inner join {{ ref('stg_progress') }} as p
         on rp.receipt_id = p.receipt_id and l.task_id = p.task_id
-    where not l.is_complete
     group by l.programme_id, l.period, l.reporter_id, l.task_id
 ),
 
