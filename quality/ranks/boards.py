@@ -7,6 +7,7 @@ in Arrow and are laid out by number: at national size a period has a million row
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,22 +79,24 @@ class Grid:
 
     def values(self, name: str) -> Floats:
         """A column of numbers or truth values (1, 0); NaN where the table says nothing."""
+        lines, cells = self._cells
         numbers = self.table[name].cast(pa.float64()).to_numpy()
         result = np.full(self.shape, np.nan)
-        here = self._here
-        result[self.rows[here], self.columns[here]] = numbers[here]
+        result.reshape(-1)[cells] = numbers if len(lines) == len(numbers) else numbers[lines]
         return result
 
     def line_numbers(self) -> NDArray[np.int64]:
         """Number of the table's row of every reporter and item, -1 where there is none."""
+        lines, cells = self._cells
         result = np.full(self.shape, -1)
-        here = self._here
-        result[self.rows[here], self.columns[here]] = np.flatnonzero(here)
+        result.reshape(-1)[cells] = lines
         return result
 
-    @property
-    def _here(self) -> NDArray[np.bool_]:
-        return (self.rows >= 0) & (self.columns >= 0)
+    @cached_property
+    def _cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The table's rows that have a place here, and where it is, counted line by line."""
+        lines = np.flatnonzero((self.rows >= 0) & (self.columns >= 0))
+        return lines, self.rows[lines] * self.shape[1] + self.columns[lines]
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,14 @@ def rows_of(registry: Registry, before: Quarter | None, now: Quarter) -> list[di
     )
     ahead, points = changes.next_ahead(score.now)
     arithmetic = now.parameters["aggregation"] == "arithmetic"
+    numbers = _columns(score, rank)
+    parts = [
+        [
+            dict(zip(PARTS, line, strict=True))
+            for line in zip(*(getattr(move, part).tolist() for part in PARTS), strict=True)
+        ]
+        for move in (score, rank)
+    ]
     rows = []
     for number, place in enumerate(shown.places):
         if place not in now.ranked:
@@ -83,23 +91,16 @@ def rows_of(registry: Registry, before: Quarter | None, now: Quarter) -> list[di
             "period": now.parameters["period"],
             "reporter_id": place,
             "previous_period": None if before is None else before.parameters["period"],
-            "previous_score": _number(score.before[number]),
-            "score": _number(score.now[number]),
-            "previous_rank": _whole(rank.before[number]),
-            "rank": _whole(rank.now[number]),
-            "score_change": _number(np.round(score.change[number], changes.STORED)),
-            "rank_change": _whole(rank.change[number]),
+            **{name: column[number] for name, column in numbers.items()},
             "causes": None,
             "gain_score": None,
             "gain_ahead_of": None,
             "gain_text": None,
             "items": None,
         }
-        row |= {f"score_{part}": _number(getattr(score, part)[number]) for part in PARTS}
-        row |= {f"rank_{part}": _whole(getattr(rank, part)[number]) for part in PARTS}
         if row["score_change"] is not None:
             row["causes"] = words.causes(
-                _parts(score, number), _parts(rank, number), *pair.reasons(number), arithmetic
+                parts[0][number], parts[1][number], *pair.reasons(number), arithmetic
             )
             row["items"] = _listed(*pair.moved_most(number), row["score_own"])
         if ahead[number] >= 0:
@@ -137,17 +138,31 @@ def _published(shown: Board, quarter: Quarter) -> Published | None:
     )
 
 
-def _parts(move: Move, number: int) -> dict[str, float]:
-    return {part: float(getattr(move, part)[number]) for part in PARTS}
+def _columns(score: Move, rank: Move) -> dict[str, list[Any]]:
+    """The numbers of all places at once, by the names of the table's columns; None where there is none."""
+
+    def scores(values: Floats) -> list[float | None]:
+        # adding 0 makes -0 a 0
+        return [None if value != value else value for value in (values + 0.0).tolist()]
+
+    def places(values: Floats) -> list[int | None]:
+        return [None if value != value else int(value) for value in values.tolist()]
+
+    return {
+        "previous_score": scores(score.before),
+        "score": scores(score.now),
+        "previous_rank": places(rank.before),
+        "rank": places(rank.now),
+        "score_change": scores(np.round(score.change, changes.STORED)),
+        "rank_change": places(rank.change),
+        **{f"score_{part}": scores(getattr(score, part)) for part in PARTS},
+        **{f"rank_{part}": places(getattr(rank, part)) for part in PARTS},
+    }
 
 
 def _number(value: float) -> float | None:
     # adding 0 makes -0 a 0
-    return None if np.isnan(value) else float(value) + 0.0
-
-
-def _whole(value: float) -> int | None:
-    return None if np.isnan(value) else int(value)
+    return None if value != value else float(value) + 0.0
 
 
 class Pair:
@@ -254,16 +269,29 @@ class Pair:
         ]
         return silences, indicators, tasks
 
-    def moved_most(self, number: int) -> tuple[list[words.Item], int]:
-        """The items that moved the total most, the strongest first (equal ones: indicators first, by id), and how many more there are."""
+    def moved_most(self, number: int) -> tuple[list[dict[str, Any]], int]:
+        """Lines of the items that moved the total most, the strongest first (equal ones: indicators first, by id), and how many more
+        there are."""
         rows = self._rows_of[number]
         moved = self._moved[rows].T.ravel()
         count = np.count_nonzero(moved > _NOISE)
-        chosen = [
-            self.item(number, rows[at % len(rows)], self._by_component[at // len(rows)])
-            for at in np.argsort(-moved, kind="stable")[: min(ITEMS, count)].tolist()
+        chosen = np.argsort(-moved, kind="stable")[: min(ITEMS, count)]
+        at_rows, at = rows[chosen % len(rows)], self._by_component[chosen // len(rows)]
+        # a few look-ups for all of them: at national size these are a hundred thousand lines
+        columns = (array[at_rows, at].tolist() for array in (self._old, self._new, self._points))
+        lines = [
+            {
+                "component": "task" if column < self._split else "indicator",
+                "item_id": self._ids[column],
+                "special_id": self._special_ids[self._special_of[column]],
+                "item_name": self._part(number, row) + self._titles[column],
+                "old_score": _number(old),
+                "new_score": _number(new),
+                "contribution": round(points, changes.STORED),
+            }
+            for row, column, old, new, points in zip(at_rows.tolist(), at.tolist(), *columns, strict=True)
         ]
-        return chosen, count - len(chosen)
+        return lines, count - len(lines)
 
     def most_room(self, number: int) -> list[words.Item]:
         """What ``words.gain`` chooses from, tasks before indicators: the items with most room, and the first of each component."""
@@ -300,17 +328,21 @@ class Pair:
     def _way(self) -> dict[str, pa.Array]:
         return {name: self.now.indicators[name].combine_chunks() for name in _WAY}
 
+    def _part(self, number: int, row: int) -> str:
+        """What a sub-unit's item is called after; nothing where the row is the place itself."""
+        reporter = self.shown.rows[row]
+        return "" if reporter == self.shown.places[number] else f"{self.now.names.get(reporter, '')} "
+
     def item(self, number: int, row: int, at: int) -> words.Item:
         """The item in a column of one of the rows of a place."""
         reporter, is_task = self.shown.rows[row], at < self._split
         here = row, at - self._split
         special = self._special_of[at]
-        part = "" if reporter == self.shown.places[number] else f"{self.now.names.get(reporter, '')} "
         return words.Item(
             component="task" if is_task else "indicator",
             reporter_id=reporter,
             item_id=self._ids[at],
-            name=part + self._titles[at],
+            name=self._part(number, row) + self._titles[at],
             special_id=self._special_ids[special],
             special=self._specials[special],
             old_score=_number(self._old[row, at]),
@@ -360,20 +392,8 @@ def _side_by_side(facts: Facts) -> Floats:
     return np.hstack([facts.tasks, facts.indicators])
 
 
-def _listed(shown: list[words.Item], others: int, own: float) -> str:
+def _listed(lines: list[dict[str, Any]], others: int, own: float) -> str:
     """The items that moved most and one line for all the others, as JSON; their points sum to the own part."""
-    lines = [
-        {
-            "component": item.component,
-            "item_id": item.item_id,
-            "special_id": item.special_id,
-            "item_name": item.name,
-            "old_score": item.old_score,
-            "new_score": item.new_score,
-            "contribution": round(item.points, changes.STORED),
-        }
-        for item in shown
-    ]
     rest = round(own - sum(line["contribution"] for line in lines), changes.STORED)
     if others > 0 or abs(rest) > 0:
         name = f"其余 {others} 项" if others > 0 else "合成方法与舍入"

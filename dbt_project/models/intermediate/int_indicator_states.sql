@@ -124,16 +124,25 @@ scored as (
             else {{ indicator_value_score('value') }}
         end as score
     from valued
+),
+
+-- by the short rows: a window over whole ones carries them, texts and all, through its sort
+placed as (
+    select
+        programme_id, period, reporter_id, indicator_id,
+        rank() over (partition by programme_id, period, indicator_id order by {{ rank_key('score') }} desc) as score_rank
+    from scored
+    where score is not null
 )
 
 select
-    programme_id,
-    period,
+    s.programme_id,
+    s.period,
     period_seq,
     frozen,
     cutoff_passed,
-    reporter_id,
-    indicator_id,
+    s.reporter_id,
+    s.indicator_id,
     special_id,
     name,
     unit,
@@ -152,13 +161,7 @@ select
     worst,
     method,
     score,
-    case
-        when score is not null
-            then rank() over (
-                partition by programme_id, period, indicator_id, score is null
-                order by {{ rank_key('score') }} desc
-            )
-    end as score_rank,
+    p.score_rank,
     case when state <> 'not_applicable' and target is not null then coalesce(reached, false) end as attained,
     100.0 * direction * {{ ratio('value - baseline', 'abs(baseline)') }} + 0.0 as improvement_pct,
     receipt_id,
@@ -169,4 +172,6 @@ select
     answer,
     note,
     duplicated
-from scored
+from scored as s
+left join placed as p
+    on s.programme_id = p.programme_id and s.period = p.period and s.reporter_id = p.reporter_id and s.indicator_id = p.indicator_id

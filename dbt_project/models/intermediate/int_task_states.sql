@@ -1,27 +1,80 @@
 -- The state of every owed task of every reporter at every period, with light and score (section 7 of the contract).
 -- Grain: programme, period, reporter, task. Place columns are those of the state row (the latest that counts).
-with counted as (
+with quarters as (
+    select *, lag(period) over (partition by programme_id order by period_seq) as previous_period
+    from {{ ref('stg_periods') }}
+),
+
+latest_files as (
     select
-        rp.programme_id,
-        rp.period,
-        p.reporter_id,
-        p.task_id,
-        max(rp.receipt_seq) as state_seq,
-        {{ last_known('rp.receipt_id', 'rp.receipt_seq') }} as state_receipt_id,
+        programme_id, period, reporter_id,
+        max_by(receipt_id, receipt_seq) as receipt_id,
+        max_by(is_current, receipt_seq) as is_current
+    from {{ ref('int_receipt_periods') }}
+    where kind = 'progress'
+    group by programme_id, period, reporter_id
+),
+
+-- what the latest file says of a task; where it leaves nothing blank, no earlier one is asked: at national size the grouping of all
+-- files of all quarters cost as much as everything else here
+latest as (
+    select
+        q.programme_id, q.period, o.reporter_id, o.item_id as task_id,
+        f.is_current, p.receipt_id, p.status, p.progress_pct,
+        p.status is not null and p.progress_pct is not null and p.summary is not null as is_complete
+    from {{ ref('int_owed') }} as o
+    inner join quarters as q on o.programme_id = q.programme_id
+    left join latest_files as f
+        on q.programme_id = f.programme_id and q.period = f.period and o.reporter_id = f.reporter_id
+    left join {{ ref('stg_progress') }} as p
+        on f.receipt_id = p.receipt_id and o.item_id = p.task_id
+    where o.item_type = 'task'
+),
+
+-- grouped, for then a database knows that they are few and looks them up in the files, not the files in them
+incomplete as (
+    select programme_id, period, reporter_id, task_id
+    from latest
+    where not is_complete
+    group by programme_id, period, reporter_id, task_id
+),
+
+-- the few others by all files that count
+carried as (
+    select
+        l.programme_id, l.period, l.reporter_id, l.task_id,
+        {{ last_known('rp.receipt_id', 'rp.receipt_seq') }} as receipt_id,
         {{ last_known('p.status', 'rp.receipt_seq') }} as status,
         {{ last_known('p.progress_pct', 'rp.receipt_seq') }} as progress_pct,
         {{ any_true('rp.is_current') }} as reported,
         {{ any_true('rp.is_current and p.summary is not null') }} as has_summary,
         {{ any_true('rp.is_current and p.status is not null') }} as has_status,
         {{ any_true('rp.is_current and p.progress_pct is not null') }} as has_progress
-    from {{ ref('stg_progress') }} as p
-    inner join {{ ref('int_receipt_periods') }} as rp on p.receipt_id = rp.receipt_id
-    group by rp.programme_id, rp.period, p.reporter_id, p.task_id
+    from incomplete as l
+    inner join {{ ref('int_receipt_periods') }} as rp
+        on l.programme_id = rp.programme_id and l.period = rp.period and l.reporter_id = rp.reporter_id
+    inner join {{ ref('stg_progress') }} as p
+        on rp.receipt_id = p.receipt_id and l.task_id = p.task_id
+    group by l.programme_id, l.period, l.reporter_id, l.task_id
 ),
 
-quarters as (
-    select *, lag(period) over (partition by programme_id order by period_seq) as previous_period
-    from {{ ref('stg_periods') }}
+counted as (
+    select
+        l.programme_id, l.period, l.reporter_id, l.task_id,
+        case when l.is_complete then l.receipt_id else c.receipt_id end as state_receipt_id,
+        case when l.is_complete then l.status else c.status end as status,
+        case when l.is_complete then l.progress_pct else c.progress_pct end as progress_pct,
+        case when l.is_complete then l.is_current else coalesce(c.reported, false) end as reported,
+        case when l.is_complete then l.is_current else coalesce(c.has_summary, false) end as has_summary,
+        case when l.is_complete then l.is_current else coalesce(c.has_status, false) end as has_status,
+        case when l.is_complete then l.is_current else coalesce(c.has_progress, false) end as has_progress
+    from latest as l
+    left join carried as c
+        on
+            l.programme_id = c.programme_id
+            and l.period = c.period
+            and l.reporter_id = c.reporter_id
+            and l.task_id = c.task_id
 ),
 
 states as (
@@ -30,11 +83,10 @@ states as (
         q.period,
         q.period_seq,
         q.period_end,
-        o.reporter_id,
+        c.reporter_id,
         t.task_id,
         t.special_id,
         t.weight,
-        t.deadline_kind,
         t.milestone_count,
         t.milestone_count > 0 as has_milestones,
         t.sustained or (t.milestone_count > 0 and t.ongoing and coalesce(c.status, '') = 'completed') as sustained,
@@ -60,10 +112,10 @@ states as (
             when before.status = 'completed' then 100.0
             else {{ clamp('coalesce(before.progress_pct, 0.0)', 0, 100) }}
         end as previous_progress_pct,
-        coalesce(c.reported, false) as reported,
-        coalesce(c.has_summary, false) as has_summary,
-        coalesce(c.has_status, false) as has_status,
-        coalesce(c.has_progress, false) as has_progress,
+        c.reported,
+        c.has_summary,
+        c.has_status,
+        c.has_progress,
         s.receipt_id,
         s.path,
         s.sheet,
@@ -77,25 +129,18 @@ states as (
         r.received_on,
         s.summary,
         s.evidence
-    from {{ ref('int_owed') }} as o
-    inner join quarters as q on o.programme_id = q.programme_id
-    inner join {{ ref('int_tasks') }} as t on o.programme_id = t.programme_id and o.item_id = t.task_id
-    left join counted as c
-        on
-            q.programme_id = c.programme_id
-            and q.period = c.period
-            and o.reporter_id = c.reporter_id
-            and o.item_id = c.task_id
+    from counted as c
+    inner join quarters as q on c.programme_id = q.programme_id and c.period = q.period
+    inner join {{ ref('int_tasks') }} as t on c.programme_id = t.programme_id and c.task_id = t.task_id
     left join counted as before
         on
             q.programme_id = before.programme_id
             and q.previous_period = before.period
-            and o.reporter_id = before.reporter_id
-            and o.item_id = before.task_id
+            and c.reporter_id = before.reporter_id
+            and c.task_id = before.task_id
     left join {{ ref('stg_progress') }} as s
         on c.state_receipt_id = s.receipt_id and c.task_id = s.task_id
     left join {{ ref('stg_receipts') }} as r on s.receipt_id = r.receipt_id
-    where o.item_type = 'task'
 ),
 
 -- k: the first unmet milestone, the last one when none is
@@ -156,7 +201,6 @@ select
     task_id,
     special_id,
     weight,
-    deadline_kind,
     has_milestones,
     sustained,
     start_date,
@@ -175,8 +219,6 @@ select
     progress_pct,
     100.0 * expected as expected_pct,
     lead_points,
-    yellow_points,
-    blue_days,
     completed_on,
     last_reported_on,
     light,

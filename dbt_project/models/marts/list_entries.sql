@@ -72,6 +72,8 @@ indicators as (
             order by s.score_rank desc, s.score, i.position
         ) as from_last
     from {{ ref('int_indicator_states') }} as s
+    -- of those on a list alone: they are few
+    inner join listed as l on s.programme_id = l.programme_id and s.period = l.period and s.reporter_id = l.reporter_id
     inner join {{ ref('stg_indicators') }} as i on s.programme_id = i.programme_id and s.indicator_id = i.indicator_id
     inner join (
         select programme_id, period, indicator_id

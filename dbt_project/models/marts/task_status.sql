@@ -6,7 +6,7 @@ select
     s.special_id,
     t.title,
     t.lead_unit,
-    s.deadline_kind,
+    t.deadline_kind,
     s.due_date,
     s.status,
     s.reported,

@@ -10,14 +10,9 @@ with stored as (
 loaded as (
     select s.receipt_id, count(*) as lines
     from stored as s
-    where not exists (
-        select 1
-        from {{ source('quality', 'raw_quarantine') }} as q
-        where
-            q.receipt_id = s.receipt_id
-            and q.row_number = s.row_number
-            and coalesce(q.sheet, '') = coalesce(s.sheet, '')
-    )
+    left join {{ source('quality', 'raw_quarantine') }} as q
+        on s.receipt_id = q.receipt_id and s.row_number = q.row_number and coalesce(s.sheet, '') = coalesce(q.sheet, '')
+    where q.receipt_id is null
     group by s.receipt_id
 ),
 

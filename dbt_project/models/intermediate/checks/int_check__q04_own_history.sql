@@ -9,7 +9,8 @@
         select rp.programme_id, rp.period, v.reporter_id, v.indicator_id, {{ last_known('v.value', 'rp.receipt_seq') }} as value
         from {{ ref('stg_indicator_values') }} as v
         inner join {{ ref('int_receipt_periods') }} as rp on v.receipt_id = rp.receipt_id
-        where not rp.is_current and v.value is not null
+        -- so many earlier quarters there are from the next one on
+        where not rp.is_current and v.value is not null and rp.period_seq > {{ least }}
         -- v.period: one value of each earlier period, as known at rp.period's as-of
         group by rp.programme_id, rp.period, v.reporter_id, v.indicator_id, v.period
     ),

@@ -2,14 +2,21 @@
 -- that is missing in one of the two periods, or a target that moved, explains a change: then nothing can be said. What
 -- remains is a previous score that was frozen without values which came later.
 {% set scores %}(
-    with steps as (
+    -- a target is everybody's: whether it moved is asked once, not of every reporter
+    with targets as (
+        select distinct programme_id, indicator_id, period, period_seq, target from {{ ref('int_indicator_states') }}
+    ),
+    targets_moved as (
         select
-            *,
-            coalesce(method, '') = 'attainment'
-            and coalesce(target <> lag(target) over (
-                partition by programme_id, reporter_id, indicator_id order by period_seq
-            ), false) as target_moved
-        from {{ ref('int_indicator_states') }}
+            programme_id, indicator_id, period,
+            coalesce(target <> lag(target) over (partition by programme_id, indicator_id order by period_seq), false) as target_moved
+        from targets
+    ),
+    steps as (
+        select s.*, coalesce(s.method, '') = 'attainment' and t.target_moved as target_moved
+        from {{ ref('int_indicator_states') }} as s
+        inner join targets_moved as t
+            on s.programme_id = t.programme_id and s.indicator_id = t.indicator_id and s.period = t.period
     ),
     moves as (
         select
