@@ -23,7 +23,7 @@ import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
 from raw.errors import Limits, Rejected
-from raw.schema import SUBMISSION_TABLES, polars_schema
+from raw.schema import PLACE, SUBMISSION_TABLES, polars_schema
 from raw.submissions import Codes, SubmissionFile, SubmissionResult, read_submission, rejected
 from raw.together import read_together
 
@@ -31,6 +31,10 @@ _log = logging.getLogger("taizhang.intake")
 Reader = Callable[[SubmissionFile, Codes, Limits], SubmissionResult]
 # one parcel: small enough for every core to have some, and for what a crash throws away to be little
 _PARCEL_FILES, _PARCEL_BYTES = 128, 4 * 1024 * 1024
+_REPEATED = (
+    *(name for name, kind in PLACE.items() if kind == "VARCHAR"),
+    *("title", "name", "status_raw", "status", "reported_on_raw", "unit"),
+)
 # of a worker process: set once when it starts
 _codes: dict[str, Codes] = {}
 _limits = Limits()
@@ -80,7 +84,13 @@ def rows_of(results: Iterable[SubmissionResult]) -> list[tuple[str, pa.Table]]:
     frames = {
         table: pl.DataFrame(columns, schema=polars_schema(table)) for table, columns in collected.items()
     }
-    return [(table, frame.to_arrow()) for table, frame in frames.items()]
+    return [(table, _as_arrow(frame)) for table, frame in frames.items()]
+
+
+def _as_arrow(frame: pl.DataFrame) -> pa.Table:
+    """With texts that many rows repeat as numbers into a list of them: a third of the bytes between the processes."""
+    repeated = [name for name in _REPEATED if name in frame.columns]
+    return frame.with_columns(pl.col(repeated).cast(pl.Categorical)).to_arrow()
 
 
 def _read_parcel(files: list[SubmissionFile]) -> tuple[list[SubmissionResult | str], list[tuple[str, bytes]]]:
@@ -88,7 +98,7 @@ def _read_parcel(files: list[SubmissionFile]) -> tuple[list[SubmissionResult | s
     # a file by itself is read by itself: whatever is wrong with reading together, its outcome does not depend on it
     together, frames = read_together(files, _codes, _limits) if _together and len(files) > 1 else ({}, [])
     results = [together.get(file.receipt_id) or _read(file) for file in files]
-    rows = [(table, frame.to_arrow()) for table, frame in frames]
+    rows = [(table, _as_arrow(frame)) for table, frame in frames]
     rows += rows_of(result for result in results if isinstance(result, SubmissionResult))
     return results, [(table, _packed(body)) for table, body in rows]
 
@@ -214,7 +224,7 @@ def _outcome(parcel: list[SubmissionFile], future, limits: Limits, schedule) -> 
     try:
         batch = _batch(parcel, future.result())
     except Exception as error:  # some file of it; which one shows when each is read by itself
-        _log.info("a parcel of %d files failed (%s); read one by one", len(parcel), type(error).__name__)
+        _log.warning("a parcel of %d files failed (%s); read one by one", len(parcel), type(error).__name__)
         for file in parcel:
             yield _alone(file, schedule([file]), limits)
     else:

@@ -64,10 +64,15 @@ def _codes_hash(programme: Programme) -> str:
     ).hexdigest()[:32]
 
 
-def _judge(receipt: Receipt, programmes: dict[str, Programme], reporters: dict[str, set[str]]) -> Receipt:
+def _judge(
+    receipt: Receipt,
+    programmes: dict[str, Programme],
+    reporters: dict[str, set[str]],
+    periods: dict[str, set[Period]],
+) -> Receipt:
     """The receipt with the problem its place in the tree has against the registries (F05), if any.
 
-    ``reporters``: programme_id → its reporter_ids.
+    ``reporters``, ``periods``: programme_id → its reporter_ids, its quarters.
     """
     file = receipt.file
     programme = programmes.get(file.programme_id)
@@ -89,7 +94,7 @@ def _judge(receipt: Receipt, programmes: dict[str, Programme], reporters: dict[s
         return with_problem(
             receipt, Rejected("F05", f"期次“{file.period}”写法不对；文件夹名应为 2021Q3 的形式")
         )
-    if period not in programme.periods:
+    if period not in periods[file.programme_id]:
         return with_problem(receipt, Rejected("F05", f"期次 {period} 不在方案周期内；请核对文件夹名"))
     return receipt
 
@@ -145,11 +150,13 @@ def load(
         pid: read_programme(raw_root, pid) for pid in ([programme_id] if programme_id else known_ids)
     }
     reporters = {pid: set(programme.codes().reporters) for pid, programme in programmes.items()}
+    periods = {pid: set(programme.periods) for pid, programme in programmes.items()}
     register = read_receipts(raw_root, limits)
     for pid, programme in programmes.items():
         programme.findings += tree_findings(raw_root, pid, register)
     receipts = [
-        _judge(receipt, programmes, reporters) for receipt in scan(raw_root, programme_id, register, limits)
+        _judge(receipt, programmes, reporters, periods)
+        for receipt in scan(raw_root, programme_id, register, limits)
     ]
     codes = {pid: programme.codes() for pid, programme in programmes.items()}
     states = {pid: _state_key(_codes_hash(programme), limits) for pid, programme in programmes.items()}

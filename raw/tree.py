@@ -164,11 +164,11 @@ def receipt_id(path: str, sha256: str | None) -> str:
     return hashlib.sha256(f"{path}\0{sha256 or ''}".encode()).hexdigest()[:16]
 
 
-def _identity(relative: PurePosixPath) -> tuple[str, str, str, str, Rejected | None]:
+def _identity(relative: str) -> tuple[str, str, str, str, Rejected | None]:
     """(programme, period, reporter, kind, problem) from a path below submissions/."""
-    parts = relative.parts[1:]
+    parts = [part for part in relative.split("/") if part not in ("", ".")][1:]
     programme, period, reporter = (*parts[:-1], "", "", "")[:3]
-    kind = kind_of(relative.name)
+    kind = kind_of(parts[-1] if parts else relative)
     problem = None
     if len(parts) != 4:
         problem = Rejected("F01", "文件位置不对；应放在 submissions/方案/期次/填报主体/ 之下")
@@ -288,7 +288,7 @@ def _walk(start: Path) -> Iterator[tuple[Path, OSError | None]]:
 
 
 def _identify(path: str, absolute: Path, sha256: str | None) -> SubmissionFile:
-    programme, period, reporter, kind, _ = _identity(PurePosixPath(path))
+    programme, period, reporter, kind, _ = _identity(path)
     return SubmissionFile(receipt_id(path, sha256), path, absolute, programme, period, reporter, kind, sha256)
 
 
@@ -298,7 +298,7 @@ def _receipt(
     relative = absolute.relative_to(raw_root).as_posix()
     path = shown_name(relative)
     line = lines.get(path)
-    problem = _identity(PurePosixPath(path))[-1]
+    problem = _identity(path)[-1]
     if path != relative:
         problem = Rejected("F01", "文件名含控制字符或无法识别的字符；请改名后重新报送")
     sha256, size, changed_at = None, 0, _NEVER

@@ -32,9 +32,10 @@ _NOT_PUBLISHED = {("raw", "load_state")}
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    # the largest first: nobody is left waiting for it at the end
     rows = connection.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT internal "
-        "ORDER BY 1, 2"
+        "ORDER BY estimated_size * column_count DESC, 1, 2"
     ).fetchall()
     return [row for row in rows if row[0] in PUBLISHED_SCHEMAS and row not in _NOT_PUBLISHED]
 
