@@ -22,7 +22,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -111,18 +111,28 @@ def measured(what: str, reporters: int, command: list[str], environment: dict[st
 
 def run_without_checks(raw: Path, home: Path) -> None:
     """What stands in marts and ops and is published, by the modules of a run and without anything that only judges."""
+    from orchestration.assets.control import write_control
     from orchestration.assets.publish import write_all_parquet, write_snapshot
+    from orchestration.manifest import begin, ensure_manifest
     from orchestration.progress import step, to_console
     from orchestration.settings import Settings
-    from orchestration.stages import build_models, land
+    from orchestration.stages import build_models
     from orchestration.warehouse import reader, writer
+    from quality.runner import run_expectations
+    from quality.suites import all_suites
+    from raw.loader import load
 
     to_console()
     settings = Settings(raw, home)
     settings.prepare()
-    with step("landing"):
-        land(settings, Period.parse(ASKED), NOW)
+    begin(settings)
+    with step("landing"), writer(settings.warehouse, settings.published) as connection:
+        load(connection, settings.raw_root, limits=settings.limits, now=NOW)
+        write_control(connection, Period.parse(ASKED), None, NOW)
+        deciding = [replace(s, checks=[c for c in s.checks if c.quarantines]) for s in all_suites()]
+        run_expectations(connection, [suite for suite in deciding if suite.checks])
     with step("models"):
+        ensure_manifest(settings)
         build_models(settings, tested=False, only=["+path:models/marts", "+path:models/ops"])
     with step("published file"), writer(settings.warehouse, settings.published) as connection:
         write_snapshot(connection, settings.current)

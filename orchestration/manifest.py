@@ -80,6 +80,12 @@ def begin(settings: Settings) -> None:
     _begun[target] = _Parsing(process, folder, fingerprint)
 
 
+def is_being_made(settings: Settings) -> bool:
+    """True while dbt parses: whoever waits for the manifest has time for something else."""
+    parsing = _begun.get(settings.dbt_target)
+    return parsing is not None and parsing.process.poll() is None
+
+
 def ensure_manifest(settings: Settings) -> Path:
     """Path of an up-to-date dbt manifest.
 

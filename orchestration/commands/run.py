@@ -114,6 +114,10 @@ def execute(
     from orchestration.partitions import register
     from orchestration.resources import RunScope, dbt_resource
 
+    if manifest.is_being_made(settings):
+        from quality.runner import load_library
+
+        load_library()
     _quiet()
     scope = RunScope(
         programme=programme or "",
