@@ -178,20 +178,42 @@ def measure_size(work: Path, reporters: int) -> list[Measure]:
 
 
 def plot(rows: list[Measure], target: Path) -> None:
-    """Seconds over reporters, both logarithmic, one line per kind of run."""
-    import plotly.graph_objects as go
+    """Seconds and peak memory over reporters, both logarithmic, one line per kind of run; dotted what they should keep below."""
+    from plotly.subplots import make_subplots
 
-    figure = go.Figure()
-    for what in dict.fromkeys(row.what for row in rows):
+    figure = make_subplots(cols=2, subplot_titles=("seconds", "peak MB"), horizontal_spacing=0.08)
+    colours = {
+        "run": "#1f4e79",
+        "late file": "#c55a11",
+        "no checks": "#548235",
+        "floor": "#7f7f7f",
+        "status": "#7030a0",
+    }
+    labelled = (
+        "run",
+        "floor",
+        "status",
+    )  # figures of the others would stand in each other's way; the table has them
+    floors = {row.reporters: row.wall for row in rows if row.what == "floor"}
+    for what, colour in colours.items():
         mine = [row for row in rows if row.what == what]
+        for column, values in enumerate(([r.wall for r in mine], [r.peak_mb for r in mine]), 1):
+            figure.add_scatter(
+                x=[r.reporters for r in mine], y=values, name=what, mode="lines+markers+text" if what in labelled else "lines+markers", row=1, col=column,
+                text=[f"{v:.3g}" if v < 1000 else f"{v:.0f}" for v in values], textposition="top center",
+                textfont={"size": 11, "color": colour}, line={"color": colour}, showlegend=column == 1,
+            )  # fmt: skip
+    for times, what in ((4, "run"), (2.5, "no checks")):
         figure.add_scatter(
-            x=[r.reporters for r in mine], y=[r.wall for r in mine], name=what, mode="lines+markers"
-        )
-    figure.update_xaxes(
-        type="log", title="reporters (274 tasks, 62 indicators, 4 quarters each)", tickvals=list(SIZES)
+            x=list(floors), y=[times * wall for wall in floors.values()], name=f"{times} × floor", mode="lines",
+            line={"dash": "dot", "color": colours[what]}, row=1, col=1,
+        )  # fmt: skip
+    figure.add_hline(y=4000, line={"dash": "dot", "color": colours["run"]}, row=1, col=2)
+    figure.update_xaxes(type="log", title="reporters", tickvals=sorted(floors))
+    figure.update_yaxes(type="log", dtick=1)
+    figure.update_layout(
+        template="plotly_white", width=1100, height=500, margin={"t": 40, "b": 50, "l": 50, "r": 20}
     )
-    figure.update_yaxes(type="log", title="seconds")
-    figure.update_layout(template="plotly_white", width=900, height=520, legend_title=None)
     figure.write_html(target, include_plotlyjs=True, config={"displaylogo": False, "displayModeBar": False})
 
 
