@@ -224,7 +224,10 @@ def _outcome(parcel: list[SubmissionFile], future, limits: Limits, schedule) -> 
     try:
         batch = _batch(parcel, future.result())
     except Exception as error:  # some file of it; which one shows when each is read by itself
-        _log.warning("a parcel of %d files failed (%s); read one by one", len(parcel), type(error).__name__)
+        if isinstance(error, MemoryError | FutureTimeout | ProcessExpired):
+            _log.info("a parcel of %d files failed (%s); read one by one", len(parcel), type(error).__name__)
+        else:  # our fault: the outcome is the same, the time is not
+            _log.error("%d files could not be read together; read one by one", len(parcel), exc_info=error)
         for file in parcel:
             yield _alone(file, schedule([file]), limits)
     else:

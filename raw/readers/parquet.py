@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 
+# of a file that is read together with a hundred others
+_SMALL = 8 * 1024 * 1024
+
+
 def _cell(value: object) -> str | None:
     if value is None:
         return None
@@ -70,7 +74,7 @@ def read_texts(body: bytes, limits: Limits) -> pa.Table | None:
             return None
         table = pa.Table.from_batches(_batches(file, limits), file.schema_arrow)
         texts = ("".join(filter(None, column.to_pylist())) for column in table.columns)
-        if table.nbytes > limits.characters or not all(map(is_storable, texts)):
+        if table.nbytes > min(_SMALL, limits.characters) or not all(map(is_storable, texts)):
             return None
     return table.rename_columns(names)
 
