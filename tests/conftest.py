@@ -23,9 +23,11 @@ ORACLE_SEEDS, MERGED_SEED = (1, 9, 11, 13, 20, 25), 28
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the session warehouse: ``make test`` runs it beside the rest, one process for each core."""
+    """Mark what needs the session warehouse, or pages of thirty reporters: ``make test`` runs it beside the rest, one process
+    for each core, and so they take about as long.
+    """
     for item in items:
-        if "built" in getattr(item, "fixturenames", ()):
+        if not {"built", "plain"}.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.warehouse)
 
 

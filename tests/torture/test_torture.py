@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -82,3 +83,8 @@ def test_a_published_file_is_readable_whenever_the_writer_dies(tmp_path: Path):
     assert tally()["read"] > 3
     with reader(current) as connection:
         assert connection.execute("FROM marts.ranking").fetchall() == [(last,)]
+
+
+def test_a_kill_that_comes_at_once_finds_its_victim(tmp_path):
+    ends = [victims.kill_after(victims.fork(lambda: time.sleep(60), tmp_path / "log"), 0) for _ in range(100)]
+    assert set(ends) == {victims.KILLED}

@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 KILLED = -signal.SIGKILL
@@ -35,10 +36,13 @@ def fork(job: Callable[[], int | None], log: Path) -> int:
     sys.stderr.flush()
     pid = os.fork()
     if pid:
+        # by both: a kill that comes at once would find no group yet
+        with suppress(ProcessLookupError):
+            os.setpgid(pid, pid)
         return pid
     code = 70
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(handle, 1)
         os.dup2(handle, 2)
