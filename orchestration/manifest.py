@@ -55,6 +55,20 @@ def _paths(settings: Settings) -> tuple[Path, Path]:
     return settings.dbt_target / _PARSED[0], settings.dbt_target / "manifest.fingerprint"
 
 
+def dbt_executable() -> str:
+    """The dbt beside this Python."""
+    return str(Path(sys.executable).with_name("dbt"))
+
+
+def dbt_command(settings: Settings, *words: str, target: Path) -> list[str]:
+    """dbt's command line for the project: ``words`` are its flags and verb, artefacts go to ``target``."""
+    project = str(settings.dbt_project)
+    return [
+        *(dbt_executable(), "--no-use-colors", "--log-path", str(settings.dbt_target / "logs"), *words),
+        *("--project-dir", project, "--profiles-dir", project, "--target-path", str(target)),
+    ]
+
+
 def begin(settings: Settings) -> None:
     """Start to parse the project (no database is opened) where its files changed; ``ensure_manifest`` waits for it."""
     target = settings.dbt_target
@@ -68,12 +82,7 @@ def begin(settings: Settings) -> None:
     known = target / _PARSED[1]
     if known.is_file():
         shutil.copyfile(known, folder / known.name)
-    project = str(settings.dbt_project)
-    command = [
-        *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors"),
-        *("--log-path", str(target / "logs"), "parse"),
-        *("--project-dir", project, "--profiles-dir", project, "--target-path", str(folder)),
-    ]
+    command = dbt_command(settings, "--quiet", "parse", target=folder)
     process = subprocess.Popen(
         command, env=settings.child_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

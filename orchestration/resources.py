@@ -5,10 +5,8 @@ Does not belong here: opening DuckDB (``warehouse``), paths (``settings``).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import dagster as dg
 import duckdb
@@ -17,6 +15,7 @@ from orchestration import names
 from orchestration.audit import FAILED, act
 from orchestration.confirmations import note_written_by_hand
 from orchestration.leftovers import end_dead_runs, process_tag
+from orchestration.manifest import dbt_executable
 from orchestration.progress import logger
 from orchestration.settings import DUCKDB, Settings
 from orchestration.warehouse import WarehouseBusy, writer
@@ -93,6 +92,6 @@ def dbt_resource(settings: Settings):
     return Dbt(
         project_dir=str(settings.dbt_project),
         profiles_dir=str(settings.dbt_project),
-        dbt_executable=str(Path(sys.executable).with_name("dbt")),
+        dbt_executable=dbt_executable(),
         global_config_flags=["--no-use-colors", "--log-path", str(settings.dbt_target / "logs")],
     )

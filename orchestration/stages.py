@@ -7,13 +7,12 @@ what a run tells people, what is published.
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from orchestration.assets.control import write_control
 from orchestration.editions.intact import usable_editions
+from orchestration.manifest import dbt_command
 from orchestration.settings import Settings
 from orchestration.warehouse import writer
 from raw.loader import load
@@ -47,14 +46,13 @@ def build_models(settings: Settings, tested: bool = True, only: Sequence[str] = 
     Untested where the tables are compared cell by cell anyway: the data tests are a third of a small build.
     """
     left_out = ["unit_test"] if tested else ["unit_test", "test"]
-    project = str(settings.dbt_project)
-    command = [
-        *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors"),
-        *("--log-path", str(settings.dbt_target / "logs"), "build"),
+    command = dbt_command(
+        settings,
+        "build",
         *(word for kind in left_out for word in ("--exclude-resource-type", kind)),
         *(("--select", *only, "--indirect-selection", "cautious") if only else ()),
-        *("--project-dir", project, "--profiles-dir", project, "--target-path", str(settings.dbt_target)),
-    ]
+        target=settings.dbt_target,
+    )
     done = subprocess.run(
         command, env=settings.child_environment(), capture_output=True, text=True, check=False
     )

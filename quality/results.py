@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass
 import duckdb
 
 from raw.schema import FINDING, QUARANTINE
+from raw.transaction import transaction
 
 EXPECTATION_RESULTS = {
     "suite": "VARCHAR",
@@ -67,18 +68,13 @@ def replace_all(
         "raw_findings": findings,
         "raw_quarantine": quarantine,
     }
-    connection.begin()
-    try:
+    with transaction(connection):
         for statement in create_statements():
             connection.execute(statement)
         for table, rows in contents.items():
             connection.execute(f"DELETE FROM quality.{table}")
             if rows:
                 _insert(connection, table, rows)
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple]) -> None:

@@ -26,6 +26,7 @@ from raw.periods import Period
 from raw.registry import Programme, programme_ids, read_confirmations, read_programme
 from raw.schema import REGISTRY_TABLES, SUBMISSION_TABLES, TABLES, create_statements, polars_schema
 from raw.submissions import SubmissionResult, rejected
+from raw.transaction import transaction
 from raw.tree import Receipt, read_receipts, scan, tree_findings, with_problem
 
 # bumped when readers change their mind about the same bytes: everything is then read again
@@ -171,8 +172,7 @@ def load(
             pending.append(file)
 
     summary = LoadSummary(list(programmes.values()), receipts=len(receipts), files_read=len(pending))
-    connection.begin()
-    try:
+    with transaction(connection):
         # before the tables change: what a task that vanishes was, only the old rows know
         history.record(connection, raw_root, list(programmes.values()), now)
         _write_registry(connection, programmes, programme_id)
@@ -182,10 +182,6 @@ def load(
         results = refused | _write_rows(connection, read_all(pending, codes, limits, on_file=on_file))
         _write_bookkeeping(connection, receipts, results, kept, states)
         _check_conservation(connection)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     where, parameters = _scope_filter(programme_id)
     summary.rejected, summary.rows_read, summary.rows_quarantined = connection.execute(
         f"SELECT count(*) FILTER (rejected), coalesce(sum(rows_read), 0)::BIGINT, coalesce(sum(rows_quarantined), 0)::BIGINT "

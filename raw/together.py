@@ -142,9 +142,8 @@ class _Group:
 
     def __init__(self, group: list[_Opened], cells: pl.DataFrame, codes: Codes):
         self.group, self.codes = group, codes
-        self.kind = group[0].file.kind
-        self.contract = contracts()[self.kind]
-        self.columns = _columns(group[0].headers, self.kind)
+        self.contract = contracts()[group[0].file.kind]
+        self.columns = _columns(group[0].headers, self.contract.kind)
         # headers and columns correspond one to one
         self.cells = cells.rename(
             {cells.columns[column.index]: name for name, column in self.columns.items()}
@@ -153,9 +152,6 @@ class _Group:
         self.place = pl.DataFrame({"file": of}).with_columns(
             number=pl.int_range(pl.len()).over("file") + group[0].first
         )
-
-    def cell(self, field: str) -> pl.Series:
-        return self.cells[field]
 
     def read(self) -> tuple[dict[str, SubmissionResult], pl.DataFrame]:
         known = self.codes.tasks if self.contract.entity == "task" else self.codes.indicators
@@ -179,9 +175,9 @@ class _Group:
         """Numbers of the files with a line that may be no row, or with a key that is not beyond doubt or comes twice."""
         named = [name for name in self.contract.require[0] if name in self.columns]
         opens = opens_other_line(self.contract)
-        doubtful = found.keys.is_null() | _any_of(self.cell(named[0]), opens)
+        doubtful = found.keys.is_null() | _any_of(self.cells[named[0]], opens)
         for name in named:
-            doubtful |= _any_of(self.cell(name), is_total)
+            doubtful |= _any_of(self.cells[name], is_total)
         left = set(self.place["file"].filter(doubtful))
         keys = self.place.select("file", key=found.keys)
         if keys.n_unique() < keys.height:
@@ -198,7 +194,7 @@ class _Group:
         reading.trace(sheet)
         if "reported_by" in self.columns:
             own = self.place["file"] == n
-            cells = (self.place["number"].filter(own), self.cell("reported_by").filter(own))
+            cells = (self.place["number"].filter(own), self.cells["reported_by"].filter(own))
             reading.check_sender(sheet, zip(*cells, strict=True))
 
     def _sheet(self) -> MappedSheet:
@@ -210,10 +206,7 @@ class _Group:
         for (n, number), cells in zip(
             self.place.filter(said).iter_rows(), self.cells.filter(said).iter_rows(), strict=True
         ):
-            texts = list(cells)
-            while texts and not (texts[-1] or "").strip():
-                texts.pop()
-            readings[n].row(sheet, Row(number, texts))
+            readings[n].row(sheet, Row(number, list(cells)))
 
     def _frame(self, found: PlainColumns, said: pl.Series, readings: dict[int, Reading]) -> pl.DataFrame:
         """All rows as the raw table has them: those read by themselves in their places."""

@@ -159,3 +159,19 @@ from {{ index }} as entity_index
 {% macro differs(a, b) -%}
     coalesce(round(abs({{ a }} - {{ b }}), 9) > 0, false)
 {%- endmacro %}
+
+{#- What submissions say, tasks and indicators alike: status and number of every row. Not a model, not a CTE: a database that keeps what is
+    read several times would write down every row, of which few are looked at. -#}
+{% macro rows_said() -%}
+(
+    select
+        programme_id, period, reporter_id, 'task' as entity_type, task_id as entity_id, receipt_id, path, sheet,
+        row_number, status, status_raw, progress_pct as number, progress_raw as number_raw, 'progress_pct' as number_field
+    from {{ ref('stg_progress') }}
+    union all
+    select
+        programme_id, period, reporter_id, 'indicator' as entity_type, indicator_id as entity_id, receipt_id, path, sheet,
+        row_number, null as status, null as status_raw, value as number, value_raw as number_raw, 'value' as number_field
+    from {{ ref('stg_indicator_values') }}
+)
+{%- endmacro %}

@@ -17,6 +17,7 @@ from orchestration.progress import step
 from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
 from raw.periods import SHANGHAI, Period, periods_between, shanghai
+from raw.transaction import transaction
 
 _DDL = """
 CREATE SCHEMA IF NOT EXISTS control;
@@ -141,8 +142,7 @@ def write_control(
         for programme in programmes
         for row in period_rows(programme, asked, as_of, now, cuts.get(programme["programme_id"]))
     ]
-    connection.begin()
-    try:
+    with transaction(connection):
         if programme_id:
             connection.execute("DELETE FROM control.periods WHERE programme_id = ?", [programme_id])
         else:
@@ -157,10 +157,6 @@ def write_control(
             # a year after the last quarter: late files are counted in working days too
             days = workdays(first, last + timedelta(days=366))
             connection.executemany("INSERT INTO control.calendar VALUES (?, ?, ?)", days)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     return rows
 
 

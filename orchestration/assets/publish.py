@@ -5,9 +5,8 @@ Belongs here: what analysts get as files. Does not belong here: pages (``site``)
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +23,7 @@ from orchestration.resources import RunScope, pipeline_writer
 from orchestration.settings import Settings
 from orchestration.warehouse import STORAGE_VERSION, literal, reader
 from raw.durable import being_made, swap_folder, sync_folder
+from raw.transaction import transaction
 
 # staging and intermediate are the pipeline's own rooms
 PUBLISHED_SCHEMAS = ("marts", "quality", "ops", "control", "raw")
@@ -59,7 +59,8 @@ def write_snapshot(
         for schema in dict.fromkeys(schema for schema, _ in tables):
             connection.execute(f"CREATE SCHEMA snapshot.{schema}")
         _two_at_a_time(connection, _copy_table, tables)
-        with _at_once(connection):
+        # a thousand small statements
+        with transaction(connection):
             _copy_comments(connection, set(tables))
             if published := standing(connection, present):
                 _restore_editions(connection, published)
@@ -73,18 +74,6 @@ def write_snapshot(
     os.replace(building, target)
     sync_folder(target.parent)
     return len(tables)
-
-
-@contextmanager
-def _at_once(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """One transaction for a thousand small statements."""
-    connection.begin()
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _two_at_a_time(

@@ -2,18 +2,6 @@
 -- indicator value is a change of the past; of a task only a step back is (less progress, completion or cancellation withdrawn,
 -- cancelled afterwards): work that went on after the freeze is news, not a change.
 {% set step %}case {0} when 'not_started' then 0 when 'in_progress' then 1 when 'ongoing' then 1 when 'completed' then 2 end{% endset %}
--- not a CTE: a database that keeps what is read several times would write down every row, of which few are looked at
-{% set said %}(
-    select
-        programme_id, period, reporter_id, 'task' as entity_type, task_id as entity_id, receipt_id, path, sheet,
-        row_number, status, status_raw, progress_pct as number, progress_raw as number_raw, 'progress_pct' as number_field
-    from {{ ref('stg_progress') }}
-    union all
-    select
-        programme_id, period, reporter_id, 'indicator' as entity_type, indicator_id as entity_id, receipt_id, path, sheet,
-        row_number, null as status, null as status_raw, value as number, value_raw as number_raw, 'value' as number_field
-    from {{ ref('stg_indicator_values') }}
-) as s{% endset %}
 {% set rows %}(
     with moments as (
         select
@@ -38,7 +26,7 @@
             s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id,
             {{ last_known('s.status', 'm.receipt_seq') }} as status,
             {{ last_known('s.number', 'm.receipt_seq') }} as number
-        from {{ said }}
+        from {{ rows_said() }} as s
         inner join moments as m on s.receipt_id = m.receipt_id
         inner join late as l on s.programme_id = l.programme_id and s.period = l.period and s.reporter_id = l.reporter_id
         where m.received_at <= m.freeze_at
@@ -55,7 +43,7 @@
             when s.entity_type = 'indicator' then {{ differs('s.number', 'f.number') }}
             else coalesce(round(s.number - f.number, 9) < 0, false)
         end as number_changed
-    from {{ said }}
+    from {{ rows_said() }} as s
     inner join late_files as m on s.receipt_id = m.receipt_id
     left join frozen as f
         on
@@ -67,7 +55,7 @@
     union all
     select
         s.*, null as frozen_status, null as frozen_number, false as after_freeze, false as status_changed, false as number_changed
-    from {{ said }}
+    from {{ rows_said() }} as s
     left join late_files as m on s.receipt_id = m.receipt_id
     where m.receipt_id is null
 ){% endset %}

@@ -1,17 +1,5 @@
 -- Two submissions of one period disagree on one key: a task only one reporter owes, also reported by another; an indicator of a
 -- reporter and of its only child; two files handed in at the same moment. Both rows are named: who is right is not decided.
--- not a CTE: a database that keeps what is read several times would write down every row, of which few are looked at
-{% set said %}(
-    select
-        programme_id, period, reporter_id, 'task' as entity_type, task_id as entity_id, receipt_id, path, sheet,
-        row_number, status, status_raw, progress_pct as number, progress_raw as number_raw, 'progress_pct' as number_field
-    from {{ ref('stg_progress') }}
-    union all
-    select
-        programme_id, period, reporter_id, 'indicator' as entity_type, indicator_id as entity_id, receipt_id, path, sheet,
-        row_number, null as status, null as status_raw, value as number, value_raw as number_raw, 'value' as number_field
-    from {{ ref('stg_indicator_values') }}
-) as s{% endset %}
 {% set rows %}(
     with families as (
         select programme_id, parent_id, min(reporter_id) as child_id
@@ -61,14 +49,14 @@
             ) = 1 and rp.receipt_id is not null as is_latest,
             rp.received_at = max(rp.received_at) over key_rows as in_last_moment,
             rp.received_at
-        from {{ said }}
+        from {{ rows_said() }} as s
         inner join compared as c on s.programme_id = c.programme_id and s.reporter_id = c.reporter_id
         left join {{ ref('int_receipt_periods') }} as rp on s.receipt_id = rp.receipt_id and rp.is_current
         window key_rows as (partition by s.programme_id, s.period, s.reporter_id, s.entity_type, s.entity_id)
     ),
     uncompared as (
         select s.*
-        from {{ said }}
+        from {{ rows_said() }} as s
         left join compared as c on s.programme_id = c.programme_id and s.reporter_id = c.reporter_id
         where c.reporter_id is null
     ),
